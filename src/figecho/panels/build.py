@@ -1,0 +1,77 @@
+"""From a figure to its panels: cut, screen, mask and measure each part."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.config import Config
+from figecho.model import Box, ByteArray, Figure, Panel, Screened
+from figecho.panels.cut import split
+from figecho.panels.tones import to_grey, to_rgb8
+from figecho.screen.judge import reason
+from figecho.screen.masks import usable
+
+
+def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screened]]:
+    """Cut a figure into panels and set aside those that are not worth comparing.
+
+    Parameters
+    ----------
+    figure : Figure
+    config : Config
+        ``config.screen`` decides what is set aside.
+
+    Returns
+    -------
+    panels : list of Panel
+    screened : list of Screened
+        The rest, each with its reason. Both are numbered together, in reading order, from 1.
+    """
+    floor = config.screen.blank_range
+    rgb = to_rgb8(figure.pixels, floor)
+    panels: list[Panel] = []
+    screened: list[Screened] = []
+    for number, box in enumerate(split(rgb), start=1):
+        part = cropped(rgb, box)
+        mask = usable(part)
+        why = reason(part, mask, config.screen)
+        if why is not None:
+            screened.append(
+                Screened(
+                    source=figure.source,
+                    page=figure.page,
+                    figure=figure.number,
+                    panel=number,
+                    bbox=box,
+                    reason=why,
+                )
+            )
+            continue
+        panels.append(
+            Panel(
+                figure=figure.key,
+                number=number,
+                bbox=box,
+                rgb=part,
+                grey=to_grey(cropped(figure.pixels, box), mask, floor),
+                usable=mask,
+                sha256=figure.sha256,
+                pixels_sha256=pixel_digest(part),
+            )
+        )
+    return panels, screened
+
+
+def cropped(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
+    """Return a copy of what lies in ``box``, so that the figure itself can be let go."""
+    return np.array(pixels[box.y : box.y + box.h, box.x : box.x + box.w], order="C")
+
+
+def pixel_digest(rgb: ByteArray) -> str:
+    """SHA-256 over shape, type and samples: equal for equal pixels, whatever the file."""
+    head = f"{rgb.shape} {rgb.dtype}\n".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(rgb).tobytes()).hexdigest()
