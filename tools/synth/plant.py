@@ -1,0 +1,205 @@
+"""Planted reuse: one scene, two views of it, and the truth about what they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from synth import motions, splice, tones
+from synth.geometry import apply, between_views, fitted, moved, seen, shared, window
+from synth.grain import jpeg
+from synth.kinds import Byte, Matrix, Rng, Style, between
+from synth.models import MODELS, Model, Size
+
+Category = Literal["I", "II", "III"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Planted:
+    """A pair of panels that share a region, and how.
+
+    Attributes
+    ----------
+    a, b : ndarray, uint8
+        The two panels, grey or RGB; the same array for a copy inside one panel.
+    polygon_a, polygon_b : ndarray of shape (n, 2)
+        The shared region in pixels of each.
+    b_from_a : ndarray of shape (3, 3)
+    category : {"I", "II", "III"}
+        Simple duplicate, repositioned, altered (Bik, Casadevall, Fang 2016).
+    name, transform : str
+        The panel model and the key of the transform.
+    words : str
+        The transform with its numbers.
+    """
+
+    a: Byte
+    b: Byte
+    polygon_a: Matrix
+    polygon_b: Matrix
+    b_from_a: Matrix
+    category: Category
+    name: str
+    transform: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transform:
+    """One way of reuse: a motion, a tone change, how much larger the scene must be."""
+
+    category: Category
+    motion: motions.MotionMaker = motions.same
+    tone: tones.Tone = tones.recompressed
+    room: float = 1.0
+
+
+TRANSFORMS: dict[str, Transform] = {
+    "duplicate": Transform(category="I", motion=motions.duplicate),
+    "jpeg": Transform(category="I", tone=tones.compressed),
+    "gamma": Transform(category="I", tone=tones.gamma),
+    "contrast": Transform(category="I", tone=tones.contrast),
+    "invert": Transform(category="I", tone=tones.inverted),
+    "blur": Transform(category="I", tone=tones.blurred),
+    "rescan": Transform(category="I", motion=motions.rescan, tone=tones.rescanned, room=1.08),
+    "crop": Transform(category="II", motion=motions.crop),
+    "shift": Transform(category="II", motion=motions.shift, room=1.5),
+    "rotate": Transform(category="II", motion=motions.rotate, room=1.35),
+    "quarter": Transform(category="II", motion=motions.quarter),
+    "mirror": Transform(category="II", motion=motions.mirror),
+    "scale": Transform(category="II", motion=motions.scale),
+    "stretch": Transform(category="II", motion=motions.stretch),
+    "combined": Transform(category="II", motion=motions.combined, tone=tones.any_tone, room=1.3),
+    "lanes": Transform(category="II"),
+    "altered": Transform(category="III"),
+    "region": Transform(category="III"),
+}
+
+NARROW = frozenset({"strip", "membrane", "agarose", "coomassie", "dotplot"})
+LANED = frozenset({"strip", "membrane", "agarose", "coomassie"})
+
+
+def allowed(name: str) -> tuple[str, ...]:
+    """Return the transforms that authors would apply to a panel model."""
+    if name == "dotplot":
+        return ("duplicate", "jpeg", "altered")
+    plain = tuple(key for key in TRANSFORMS if key not in {"lanes", "altered", "region"})
+    return (*plain, "lanes") if name in LANED else (*plain, "altered", "region")
+
+
+def plant(
+    rng: Rng, name: str, transform: str, *, size: Size | None = None, style: Style | None = None
+) -> Planted:
+    """Render a scene of one panel model and reuse it in one way.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    name : str
+        Key of :data:`synth.models.MODELS`.
+    transform : str
+        Key of :data:`TRANSFORMS` that :func:`allowed` names for the model.
+    size : tuple of (int, int), optional
+        Height and width of the first panel.
+    style : dict, optional
+        What the pair shares with other renderings; drawn by default.
+    """
+    model, recipe = MODELS[name], TRANSFORMS[transform]
+    height, width = size or model.size(rng)
+    style = style or model.style(rng)
+    if name == "dotplot" and transform == "altered":
+        first, pair = splice.altered_plot(rng, height, width, style)
+        return _spliced(rng, first, pair, recipe, name, transform)
+    if transform in {"lanes", "altered", "region"}:
+        first, other = (model.render(rng, height, width, style) for _ in range(2))
+        if transform == "lanes":
+            pair = splice.lanes(rng, first, other, style)
+        elif transform == "region":
+            pair = splice.region(rng, first, other)
+        else:
+            pair = splice.altered(rng, first, other)
+        return _spliced(rng, first, pair, recipe, name, transform)
+    across = recipe.room
+    down = 1 + (across - 1) * 0.35 if name == "strip" else across
+    scene = model.render(rng, int(height * down) + 1, int(width * across) + 1, style)
+    return reuse(rng, scene, transform, name=name, size=(height, width))
+
+
+def reuse(
+    rng: Rng, scene: Byte, transform: str, *, name: str = "real", size: Size | None = None
+) -> Planted:
+    """Cut two panels out of one scene, the second as a transform says.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    scene : ndarray of shape (H, W) or (H, W, 3), uint8
+        A rendering, or a real panel.
+    transform : str
+        A key of :data:`TRANSFORMS` other than ``lanes``.
+    name : str
+        Panel model; strips and gels are never turned by odd angles.
+    size : tuple of (int, int), optional
+        Height and width of the first panel; what the transform's room leaves by default.
+    """
+    recipe = TRANSFORMS[transform]
+    rows, cols = scene.shape[:2]
+    if transform in {"altered", "region"}:
+        other = splice.other_tissue(rng, scene)
+        pair = (splice.altered if transform == "altered" else splice.region)(rng, scene, other)
+        return _spliced(rng, scene, pair, recipe, name, transform)
+    narrow = name in NARROW or min(rows, cols) < 0.3 * max(rows, cols)
+    height, width = size or (max(int(rows / recipe.room), 16), max(int(cols / recipe.room), 16))
+    motion = recipe.motion(rng, height, width, narrow)
+    room_x, room_y = cols - width, rows - height
+    left = int(np.clip(room_x / 2 - motion.at[0] / 2, 0, room_x)) if recipe.room > 1 else 0
+    top = int(np.clip(room_y / 2 - motion.at[1] / 2, 0, room_y)) if recipe.room > 1 else 0
+    first = window(left, top, height, width)
+    second = fitted(moved(first, motion), rows, cols)
+    image, tone = recipe.tone(rng, seen(scene, second))
+    polygon = shared(first, second)
+    matrix = between_views(first, second)
+    return Planted(
+        a=jpeg(seen(scene, first), int(rng.integers(84, 97))),
+        b=image,
+        polygon_a=polygon,
+        polygon_b=apply(matrix, polygon),
+        b_from_a=matrix,
+        category=recipe.category,
+        name=name,
+        transform=transform,
+        words=", ".join(part for part in (motion.words, tone) if part) or "recompressed",
+    )
+
+
+def _spliced(
+    rng: Rng, first: Byte, pair: splice.Spliced, recipe: Transform, name: str, transform: str
+) -> Planted:
+    return Planted(
+        a=jpeg(first, int(rng.integers(84, 97))),
+        b=jpeg(pair.image, int(rng.integers(80, 96))),
+        polygon_a=pair.polygon_a,
+        polygon_b=pair.polygon_b,
+        b_from_a=pair.b_from_a,
+        category=recipe.category,
+        name=name,
+        transform=transform,
+        words=pair.words,
+    )
+
+
+def plant_clone(rng: Rng, name: str, *, size: Size | None = None) -> Planted:
+    """Render one panel and repeat a part of it inside: lanes of blots and gels, regions else."""
+    model: Model = MODELS[name]
+    height, width = size or model.size(rng)
+    style = model.style(rng)
+    panel = model.render(rng, height, width, style)
+    if name in LANED:
+        pair = splice.lanes(rng, panel, panel, style, within=True)
+    else:
+        pair = splice.clone(rng, panel)
+    done = _spliced(rng, panel, pair, TRANSFORMS["altered"], name, "clone")
+    image = jpeg(pair.image, round(between(rng, 86, 97)))
+    return replace(done, a=image, b=image)
