@@ -1,0 +1,114 @@
+"""The command line: one file a verb, one table of verbs, one error boundary.
+
+Importing this package is cheap: a verb imports the engine when it runs, not before.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from inspect import cleandoc
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from figecho import __version__
+from figecho.cli.compare import compare
+from figecho.cli.evaluate import evaluate
+from figecho.cli.exits import INCOMPLETE, INTERRUPTED, USAGE
+from figecho.cli.scan import scan
+from figecho.errors import FigechoError
+
+VERBS: dict[str, Callable[..., int]] = {
+    "scan": scan,
+    "compare": compare,
+    "evaluate": evaluate,
+}
+EPILOG = (
+    "Exit codes: 0 complete, whatever was found; 1 findings at or above --fail-on; 2 usage, "
+    "configuration, or nothing could be read; 3 complete for some inputs only; 130 interrupted."
+)
+
+
+def build() -> typer.Typer:
+    """Return the program with every verb of :data:`VERBS`."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=EPILOG,
+        rich_markup_mode=None,
+    )
+    app.callback()(_program)
+    for name, verb in VERBS.items():
+        app.command(name, help=_help(verb))(verb)
+    return app
+
+
+def _help(verb: Callable[..., int]) -> str:
+    """Return the verb's docstring; the backspace keeps the lines of its examples apart."""
+    return cleandoc(verb.__doc__ or "").replace("For example:", "\b\nFor example:")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit: the only place where an error becomes a message and a code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Return the exit code of the program for ``arguments``; never raises an error."""
+    try:
+        program = get_command(build())
+        code = program(args=list(arguments), prog_name="figecho", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        _say("interrupted")
+        return INTERRUPTED
+    except FigechoError as error:
+        _say(str(error))
+        return USAGE
+    except Exception as error:
+        if hasattr(error, "format_message") and hasattr(error, "show"):
+            error.show()
+            return USAGE
+        return _unexpected(error, debug="--debug" in arguments)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"figecho {__version__}")
+        raise typer.Exit
+
+
+def _program(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the full log of an unexpected error.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Show the version, exit."),
+    ] = False,
+) -> None:
+    """Find echoes in scientific figures: regions that appear twice.
+
+    figecho observes similarity and says how surprising it is; a person must judge what it means.
+    """
+
+
+def _unexpected(error: Exception, *, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    _say(f"unexpected error: {type(error).__name__}: {error}")
+    if not debug:
+        _say("this is a defect of figecho; run 'figecho --debug ...' again to get its log")
+    return INCOMPLETE
+
+
+def _say(message: str) -> None:
+    from figecho.report.names import clean
+
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    print(f"figecho: {clean(message, encoding)}", file=sys.stderr)

@@ -1,0 +1,74 @@
+"""``figecho compare``: look for shared regions in one pair, as deeply as possible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from figecho.cli import options
+
+if TYPE_CHECKING:
+    from figecho.cli.output import Output
+    from figecho.compare import Comparison
+
+
+def compare(
+    a: Annotated[
+        Path, typer.Argument(metavar="A", exists=True, dir_okay=False, help="First file.")
+    ],
+    b: Annotated[
+        Path,
+        typer.Argument(metavar="B", exists=True, dir_okay=False, help="Another, or the same."),
+    ],
+    out: options.Out = None,
+    json: options.Json = None,
+    methods: options.Methods = None,
+    settings: options.Settings = None,
+    quiet: options.Quiet = False,
+    force: options.Force = False,
+) -> int:
+    """Compare one pair of figures as deeply as figecho can.
+
+    Shows what every method saw, also where it is too little for a finding. With --out, draws the
+    evidence: both panels, the two regions laid over one another, and their difference.
+
+    For example:
+      figecho compare a.png b.png --out pair
+      figecho compare blot.png blot.png      # copies inside one figure
+    """
+    from figecho.cli.exits import exit_code
+    from figecho.cli.output import Output, progress
+    from figecho.cli.settings import names, resolved
+    from figecho.report.csv_rows import to_csv
+    from figecho.report.terminal import ReportView
+    from figecho.report.to_json import to_json
+    from figecho.report.traces import TraceView
+
+    config = resolved("thorough", settings or (), methods=names(methods))
+    output = Output(folder=out, json=json, quiet=quiet, force=force)
+    from figecho.compare import compare as run
+
+    with progress(quiet) as watch:
+        result = run(a, b, config, progress=watch)
+    report = result.report
+    output.text(json, to_json(report))
+    if out is not None:
+        output.text(out / "report.json", to_json(report))
+        output.text(out / "findings.csv", to_csv(report))
+        _pictures(result, output)
+    output.show(TraceView(result.traces), ReportView(report))
+    return exit_code(report)
+
+
+def _pictures(result: Comparison, output: Output) -> None:
+    from figecho.report.picture import evidence_picture, pair_picture
+
+    for finding in result.report.findings:
+        best = max(result.traces, key=lambda t: t.inliers, default=None)
+        points = None if best is None else (best.points_a, best.points_b)
+        picture = evidence_picture(finding, result.panel_a, result.panel_b, points)
+        output.picture(finding.id, picture)
+    if not result.report.findings:
+        output.picture("pair", pair_picture(result.panel_a, result.panel_b))

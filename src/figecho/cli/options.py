@@ -1,0 +1,35 @@
+"""Options that several verbs share, each with the same name and the same help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH", exists=True, help="Folders or files to read.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Write report.json, findings.csv and evidence/ here."),
+]
+Json = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write the JSON report; '-' for stdout.", allow_dash=True),
+]
+Csv = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write one row a finding; '-' for stdout.", allow_dash=True),
+]
+Preset = Annotated[str, typer.Option(help="How much effort: fast, default or thorough.")]
+Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
+Methods = Annotated[
+    str | None, typer.Option(metavar="LIST", help="Methods to use, as in sift,orb,blocks.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in screen.min_tones=8."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no report and no progress.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace output files that exist.")]

@@ -1,0 +1,142 @@
+"""Where results go: stdout, or files that are new (or that --force allows to replace)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from figecho.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from figecho.model import ByteArray
+    from figecho.scan import Progress
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What to write where; made before the work starts, so that no hour is spent in vain.
+
+    Raises
+    ------
+    ConfigError
+        A target exists and ``force`` is not set, or two results would share stdout.
+    """
+
+    folder: Path | None = None
+    json: Path | None = None
+    csv: Path | None = None
+    quiet: bool = False
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        if self.json == STDOUT and self.csv == STDOUT:
+            raise ConfigError("only one of --json and --csv can go to stdout ('-')")
+        files = [path for path in (self.json, self.csv) if path not in (None, STDOUT)]
+        if self.folder is not None:
+            files += [self.folder / name for name in ("report.json", "findings.csv", "evidence")]
+            if self.folder.exists() and not self.folder.is_dir():
+                raise ConfigError(f"'{self.folder}' is not a folder")
+        for path in files:
+            if path is not None and path.is_dir() and path.name != "evidence":
+                raise ConfigError(f"'{path}' is a folder, not a file")
+            if path is not None and path.exists() and not self.force:
+                raise ConfigError(f"'{path}' exists already; --force replaces it")
+
+    @property
+    def shows(self) -> bool:
+        """True where stdout is free for the report a person reads."""
+        return not self.quiet and STDOUT not in (self.json, self.csv)
+
+    def text(self, target: Path | None, text: str) -> None:
+        """Write ``text`` to a file or to stdout; do nothing where there is no target."""
+        if target == STDOUT:
+            _to_stdout(text)
+        elif target is not None:
+            save(target, text.encode("utf-8"))
+
+    def show(self, *parts: RenderableType) -> None:
+        """Print what a person reads, if stdout is free for it."""
+        if self.shows:
+            stdout = console(sys.stdout)
+            with _pipe(), stdout.capture() as captured:
+                for part in parts:
+                    stdout.print(part)
+            _to_stdout(captured.get())
+
+    def picture(self, name: str, rgb: ByteArray) -> None:
+        """Save an evidence picture as ``evidence/NAME.png`` in the output folder."""
+        if self.folder is not None:
+            save(self.folder / "evidence" / f"{name}.png", _png(rgb))
+
+
+def save(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, making its folder where needed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def console(stream: Any) -> Console:
+    """Return a console that prints literally: no markup, emoji codes or guessed highlights."""
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Progress | None]:
+    """Give a callback that draws a bar on stderr, or None where nobody watches it."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bars(*columns, TimeElapsedColumn(), console=console(sys.stderr), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def _to_stdout(text: str) -> None:
+    with _pipe():
+        stream = sys.stdout
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+        stream.write(text)
+        stream.flush()
+
+
+@contextmanager
+def _pipe() -> Iterator[None]:
+    """Let a reader that closes its end early (``| head``) pass in silence."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _png(rgb: ByteArray) -> bytes:
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, format="PNG")
+    return buffer.getvalue()

@@ -1,0 +1,81 @@
+"""``figecho scan``: find the regions of these figures that appear twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from figecho.cli import options
+from figecho.cli.exits import FailOn
+
+if TYPE_CHECKING:
+    from figecho.cli.output import Output
+    from figecho.scan import Scan
+
+
+def scan(
+    paths: options.Paths,
+    out: options.Out = None,
+    json: options.Json = None,
+    csv: options.Csv = None,
+    preset: options.Preset = "default",
+    scope: Annotated[
+        str | None, typer.Option(help="Compare within panels, across panels, or both.")
+    ] = None,
+    methods: options.Methods = None,
+    jobs: options.Jobs = 1,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="Exit with 1 if there are findings of this level or above.")
+    ] = FailOn.none,
+    keep_weak: Annotated[
+        bool, typer.Option("--keep-weak", help="Report weak findings too.")
+    ] = False,
+    settings: options.Settings = None,
+    quiet: options.Quiet = False,
+    force: options.Force = False,
+) -> int:
+    """Find regions that appear twice in figures.
+
+    PATH is a folder (searched recursively) or a file. Each finding names two regions, how one
+    arises from the other, and how many matches as good chance would give. Nothing is changed or
+    sent anywhere.
+
+    For example:
+      figecho scan figures/
+      figecho scan figures/ --out results    # report, table, evidence pictures
+      figecho scan a.png b.png --json -      # JSON on stdout and nothing else
+      figecho scan figures/ --scope within --fail-on strong
+    """
+    from figecho.cli.exits import exit_code
+    from figecho.cli.output import Output, progress
+    from figecho.cli.settings import names, resolved
+    from figecho.report.csv_rows import to_csv
+    from figecho.report.terminal import ReportView
+    from figecho.report.to_json import to_json
+
+    config = resolved(
+        preset, settings or (), scope=scope, methods=names(methods), keep_weak=keep_weak or None
+    )
+    output = Output(folder=out, json=json, csv=csv, quiet=quiet, force=force)
+    from figecho.scan import scan as run
+
+    with progress(quiet) as watch:
+        result = run(paths, config, jobs=jobs, progress=watch)
+    report = result.report
+    output.text(json, to_json(report))
+    output.text(csv, to_csv(report))
+    if out is not None:
+        output.text(out / "report.json", to_json(report))
+        output.text(out / "findings.csv", to_csv(report))
+        _pictures(result, output)
+    output.show(ReportView(report))
+    return exit_code(report, fail_on)
+
+
+def _pictures(result: Scan, output: Output) -> None:
+    from figecho.report.picture import evidence_picture
+
+    for finding in result.report.findings:
+        a, b = (result.panels[(r.source, r.page or 0, r.figure, r.panel)] for r in finding.regions)
+        output.picture(finding.id, evidence_picture(finding, a, b))

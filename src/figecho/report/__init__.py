@@ -1,0 +1,1 @@
+"""How is it shown? Views of one :class:`~figecho.model.Report`; a view decides nothing."""
