@@ -40,6 +40,70 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Describe:
+    """How many keypoints a panel gets, and at which working size."""
+
+    min_working_px: int = 160_000
+    max_working_px: int = 1_500_000
+    max_upscale: float = 4.0
+    sift_contrast: float = 0.01
+    sift_edge: float = 15.0
+    max_keypoints: int = 1200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """How thoroughly blocks are compared where keypoints are few."""
+
+    working_px: int = 3000
+    min_thickness_px: float = 18.0
+    block_px: int = 20
+    max_blocks: int = 16
+    max_scales: int = 3
+    all_orientations: bool = False
+    peaks_per_view: int = 2
+    max_proposals: int = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """When keypoints propose a geometry."""
+
+    ratio: float = 0.85
+    ratio_within: float = 0.75
+    ratio_orb: float = 0.80
+    min_cosine: float = 0.75
+    tolerance_px: float = 3.0
+    min_support: int = 4
+    max_models: int = 3
+    min_shift_px: float = 16.0
+    poor_keypoints: int = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verify:
+    """How carefully the pixels are asked."""
+
+    gate_px: int = 12_000
+    gate_nats: float = 4.0
+    max_px: int = 120_000
+    min_nats: float = 12.0
+    iterations: int = 8
+    max_drift_px: float = 12.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Where the levels begin."""
+
+    strong_log10_nfa: float = -6.0
+    moderate_log10_nfa: float = -2.0
+    weak_log10_nfa: float = 0.0
+    strong_min_area_px: int = 400
+    strong_min_coverage: float = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The resolved configuration of one run."""
 
@@ -49,6 +113,11 @@ class Config:
     keep_weak: bool = False
     limits: Limits = field(default_factory=Limits)
     screen: Screen = field(default_factory=Screen)
+    describe: Describe = field(default_factory=Describe)
+    blocks: Blocks = field(default_factory=Blocks)
+    match: Match = field(default_factory=Match)
+    verify: Verify = field(default_factory=Verify)
+    judge: Judge = field(default_factory=Judge)
 
 
 PRESETS: dict[str, Config] = {

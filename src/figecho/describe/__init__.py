@@ -1,0 +1,1 @@
+"""How a panel looks locally: keypoints with descriptors, in all the forms a copy can take."""

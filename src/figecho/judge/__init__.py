@@ -1,0 +1,1 @@
+"""Could it be chance, and what is it?"""

@@ -1,0 +1,183 @@
+"""From echoes in panels to findings in figures: numbered, levelled, grouped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.config import Judge
+from figecho.judge.category import category_of
+from figecho.judge.explain import explanations
+from figecho.judge.motion import in_words, motion_of
+from figecho.judge.nfa import level_of, log10_nfa
+from figecho.model import Box, Evidence, Finding, Level, Matrix, Panel, Region, Transform
+from figecho.pairs import Echo
+from figecho.verify.outline import polygon_area
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
+    """An echo with the panels it lies in."""
+
+    a: Panel
+    b: Panel
+    echo: Echo
+
+
+def findings_of(
+    candidates: Sequence[Candidate], pairs: int, settings: Judge, *, keep_weak: bool
+) -> list[Finding]:
+    """Judge all echoes of a run together.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+    pairs : int
+        Pairs compared in this run.
+    settings : Judge
+    keep_weak : bool
+
+    Returns
+    -------
+    list of Finding
+        Strongest first, numbered from F001.
+    """
+    judged = []
+    for candidate in candidates:
+        finding = _finding(candidate, pairs, settings)
+        if finding is not None and (keep_weak or finding.level != "weak"):
+            judged.append(finding)
+    rank: dict[Level, int] = {"strong": 0, "moderate": 1, "weak": 2}
+    judged.sort(key=lambda f: (rank[f.level], f.log10_nfa, f.fingerprint))
+    families = _families(judged)
+    return [
+        replace(f, id=f"F{k:03d}", family=families[k - 1]) for k, f in enumerate(judged, start=1)
+    ]
+
+
+def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | None:
+    a, b, echo = candidate.a, candidate.b, candidate.echo
+    inside = a.key == b.key
+    nfa = log10_nfa(echo.nats, echo.chance, pairs)
+    coverage_a = _share(echo.polygon_a, a)
+    coverage_b = _share(echo.polygon_b, b)
+    area_px = min(polygon_area(echo.polygon_a), polygon_area(echo.polygon_b))
+    level = level_of(nfa, area_px, max(coverage_a, coverage_b), settings)
+    if level is None:
+        return None
+    centre = echo.polygon_a.mean(axis=0)
+    motion = motion_of(echo.b_from_a, float(centre[0]), float(centre[1]))
+    inverted = echo.proposal.form.inverted
+    matrix = _in_figures(echo.b_from_a, a.bbox, b.bbox)
+    regions = (_region(a, echo.polygon_a), _region(b, echo.polygon_b))
+    return Finding(
+        id="",
+        fingerprint=_fingerprint(a, b, echo),
+        level=level,
+        category=category_of(
+            motion, inside=inside, agreeing=echo.agreeing,
+            overlap_a=echo.overlap_a, overlap_b=echo.overlap_b,
+        ),
+        log10_nfa=nfa,
+        regions=regions,
+        transform=Transform(
+            model=echo.proposal.model if motion.stretch < 1.01 else _richer(echo.proposal.model),
+            matrix_b_from_a=tuple((float(r[0]), float(r[1]), float(r[2])) for r in matrix),
+            rotation_deg=motion.rotation_deg,
+            scale=motion.scale,
+            mirrored=motion.mirrored,
+            inverted=inverted,
+            words=in_words(
+                motion, inverted=inverted, shared=max(coverage_a, coverage_b), inside=inside
+            ),
+        ),
+        evidence=Evidence(
+            inliers=len(echo.proposal.points_a),
+            coverage_a=coverage_a,
+            coverage_b=coverage_b,
+            zncc=echo.zncc,
+            cnn=None,
+            methods=echo.methods,
+        ),
+        explanations=explanations(a, b),
+    )  # fmt: skip
+
+
+def _richer(model: str) -> str:
+    return "affine" if model == "similarity" else model
+
+
+def _share(polygon: NDArray[np.float64], panel: Panel) -> float:
+    height, width = panel.shape
+    return min(1.0, polygon_area(polygon) / (height * width))
+
+
+def _in_figures(b_from_a: Matrix, box_a: Box, box_b: Box) -> Matrix:
+    to_panel, to_figure = np.eye(3), np.eye(3)
+    to_panel[:2, 2] = [-box_a.x, -box_a.y]
+    to_figure[:2, 2] = [box_b.x, box_b.y]
+    matrix = to_figure @ b_from_a @ to_panel
+    return np.asarray(matrix / matrix[2, 2])
+
+
+def _region(panel: Panel, polygon: NDArray[np.float64]) -> Region:
+    source, page, figure = panel.figure
+    height, width = panel.shape
+    inside = np.clip(polygon, 0.0, [width - 1, height - 1])
+    low = np.floor(inside.min(axis=0) + 0.5).astype(int)
+    high = np.floor(inside.max(axis=0) + 0.5).astype(int)
+    return Region(
+        source=source,
+        page=page or None,
+        figure=figure,
+        panel=panel.number,
+        bbox=Box(
+            x=panel.bbox.x + int(low[0]),
+            y=panel.bbox.y + int(low[1]),
+            w=int(high[0] - low[0]) + 1,
+            h=int(high[1] - low[1]) + 1,
+        ),
+        polygon=tuple(
+            (float(x) + panel.bbox.x, float(y) + panel.bbox.y) for x, y in polygon
+        ),
+    )
+
+
+def _fingerprint(a: Panel, b: Panel, echo: Echo) -> str:
+    """Digest of what is shared, not of file names or order; coarse enough to survive rounding."""
+    ends = sorted(
+        f"{panel.pixels_sha256}:" + ",".join(str(round(v / 8.0)) for v in polygon.mean(axis=0))
+        for panel, polygon in ((a, echo.polygon_a), (b, echo.polygon_b))
+    )
+    return hashlib.sha256("|".join(ends).encode()).hexdigest()[:16]
+
+
+def _families(findings: Sequence[Finding]) -> list[str | None]:
+    """Group findings whose regions overlap in some figure; a finding alone has no family."""
+    parent = list(range(len(findings)))
+
+    def root(k: int) -> int:
+        while parent[k] != k:
+            k = parent[k]
+        return k
+
+    for i, first in enumerate(findings):
+        for j in range(i):
+            if any(_touch(p, q) for p in first.regions for q in findings[j].regions):
+                parent[max(root(i), root(j))] = min(root(i), root(j))
+    roots = [root(k) for k in range(len(findings))]
+    shared = [r for r in dict.fromkeys(roots) if roots.count(r) > 1]
+    return [f"G{shared.index(r) + 1}" if r in shared else None for r in roots]
+
+
+def _touch(p: Region, q: Region) -> bool:
+    if (p.source, p.page, p.figure, p.panel) != (q.source, q.page, q.figure, q.panel):
+        return False
+    wide = min(p.bbox.x + p.bbox.w, q.bbox.x + q.bbox.w) - max(p.bbox.x, q.bbox.x)
+    tall = min(p.bbox.y + p.bbox.h, q.bbox.y + q.bbox.h) - max(p.bbox.y, q.bbox.y)
+    smaller = min(p.bbox.area_px, q.bbox.area_px)
+    return wide > 0 and tall > 0 and wide * tall > 0.3 * smaller

@@ -1,0 +1,1 @@
+"""Is there one geometry that explains both panels?"""

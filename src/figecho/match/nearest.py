@@ -1,0 +1,189 @@
+"""Nearest-neighbour search between two sets of RootSIFT descriptors, all forms at once.
+
+In the basis of :mod:`figecho.describe.basis` the similarity in any form is a signed sum of the same
+four block products, so four forms cost the multiplications of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.describe.basis import form_signs
+from figecho.describe.forms import ALL_FORMS, Form
+from figecho.model import FloatArray
+
+_ROWS_AT_ONCE = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matches:
+    """Putative correspondences ``a[k] -> b[k]`` with the cosine of their descriptors."""
+
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    cosine: FloatArray
+
+    def __len__(self) -> int:
+        return int(self.a.shape[0])
+
+
+@nb.njit(cache=True)
+def _two_best(
+    p0: FloatArray, p1: FloatArray, p2: FloatArray, p3: FloatArray,
+    signs: FloatArray, best: FloatArray, second: FloatArray, index: NDArray[np.int32],
+) -> None:  # fmt: skip
+    forms = signs.shape[0]
+    rows, columns = p0.shape
+    line = np.empty(columns, dtype=np.float32)
+    for f in range(forms):
+        s0, s1, s2, s3 = signs[f, 0], signs[f, 1], signs[f, 2], signs[f, 3]
+        for r in range(rows):
+            for c in range(columns):
+                line[c] = s0 * p0[r, c] + s1 * p1[r, c] + s2 * p2[r, c] + s3 * p3[r, c]
+            top = np.float32(-2.0)
+            for c in range(columns):
+                top = max(top, line[c])
+            where = 0
+            for c in range(columns):
+                if line[c] == top:
+                    where = c
+                    break
+            line[where] = np.float32(-2.0)
+            runner_up = np.float32(-2.0)
+            for c in range(columns):
+                runner_up = max(runner_up, line[c])
+            best[f, r] = top
+            second[f, r] = runner_up
+            index[f, r] = where
+
+
+def match_forms(
+    blocks_a: tuple[FloatArray, ...],
+    blocks_b: tuple[FloatArray, ...],
+    *,
+    ratio: float,
+    min_cosine: float,
+    forms: tuple[Form, ...] = ALL_FORMS,
+) -> dict[Form, Matches]:
+    """Match every descriptor of A to its nearest one in B, for B in each form, by ratio test.
+
+    Parameters
+    ----------
+    blocks_a, blocks_b : tuple of four ndarrays
+        Output of :func:`figecho.describe.basis.in_sign_basis`.
+    ratio : float, 0..1
+        A match is kept where its distance is below ``ratio`` times that of the runner-up (Lowe).
+    min_cosine : float, -1..1
+        And where the cosine of the two descriptors is at least this.
+    forms : tuple of Form
+
+    Returns
+    -------
+    dict of Form to Matches
+    """
+    count_a, count_b = blocks_a[0].shape[0], blocks_b[0].shape[0]
+    signs = np.array([form_signs(f) for f in forms], dtype=np.float32)
+    best = np.full((len(forms), count_a), -1.0, np.float32)
+    second = np.full((len(forms), count_a), -1.0, np.float32)
+    index = np.zeros((len(forms), count_a), np.int32)
+    if count_a and count_b >= 2:
+        transposed = [b.T for b in blocks_b]
+        for lo in range(0, count_a, _ROWS_AT_ONCE):
+            hi = min(lo + _ROWS_AT_ONCE, count_a)
+            products: list[Any] = [a[lo:hi] @ t for a, t in zip(blocks_a, transposed, strict=True)]
+            _two_best(*products, signs, best[:, lo:hi], second[:, lo:hi], index[:, lo:hi])
+    kept = (1.0 - best < ratio * ratio * (1.0 - second)) & (best >= min_cosine)
+    return {
+        form: Matches(
+            a=np.flatnonzero(kept[k]).astype(np.int32),
+            b=index[k, kept[k]],
+            cosine=best[k, kept[k]],
+        )
+        for k, form in enumerate(forms)
+    }
+
+
+def match_binary(a: NDArray[np.uint8], b: NDArray[np.uint8], *, ratio: float) -> Matches:
+    """Match binary descriptors by Hamming distance and ratio test.
+
+    Parameters
+    ----------
+    a, b : ndarray of shape (n, 32), uint8
+    ratio : float, 0..1
+
+    Returns
+    -------
+    Matches
+        ``cosine`` holds 1 minus the share of bits that differ.
+    """
+    if len(a) == 0 or len(b) < 2:
+        none = np.zeros(0, np.int32)
+        return Matches(a=none, b=none, cosine=np.zeros(0, np.float32))
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(a, b, k=2)
+    kept = [p[0] for p in pairs if len(p) == 2 and p[0].distance < ratio * p[1].distance]
+    return Matches(
+        a=np.array([m.queryIdx for m in kept], np.int32),
+        b=np.array([m.trainIdx for m in kept], np.int32),
+        cosine=np.array([1.0 - m.distance / 256.0 for m in kept], np.float32),
+    )
+
+
+def match_within(
+    blocks: tuple[FloatArray, ...], xy: FloatArray, form: Form, *,
+    ratio: float, min_cosine: float, min_shift_px: float,
+) -> Matches:  # fmt: skip
+    """Match the descriptors of one panel among themselves, at least ``min_shift_px`` apart (g2NN).
+
+    A region may occur more than twice, so neighbours are accepted as long as each is clearly nearer
+    than the next one (Amerini et al., IEEE TIFS 2011).
+
+    Parameters
+    ----------
+    blocks : tuple of four ndarrays
+        Output of :func:`figecho.describe.basis.in_sign_basis`.
+    xy : ndarray of shape (n, 2)
+        Positions in panel pixels.
+    form : Form
+    ratio, min_cosine : float
+        As in :func:`match_forms`.
+    min_shift_px : float
+
+    Returns
+    -------
+    Matches
+    """
+    sources: list[int] = []
+    targets: list[int] = []
+    cosines: list[float] = []
+    count = len(xy)
+    signs = form_signs(form)
+    depth = min(6, count - 1)
+    for lo in range(0, count, _ROWS_AT_ONCE):
+        if depth < 2:
+            break
+        hi = min(lo + _ROWS_AT_ONCE, count)
+        cosine = sum(s * (b[lo:hi] @ b.T) for s, b in zip(signs, blocks, strict=True))
+        cosine = np.asarray(cosine, dtype=np.float32)
+        apart = np.linalg.norm(xy[lo:hi, None, :] - xy[None, :, :], axis=2)
+        cosine[apart < min_shift_px] = -1.0
+        order = np.argsort(-cosine, axis=1, kind="stable")[:, :depth]
+        top = np.take_along_axis(cosine, order, axis=1)
+        for row in range(hi - lo):
+            for k in range(depth - 1):
+                near, far = 1.0 - top[row, k], 1.0 - top[row, k + 1]
+                if top[row, k] < min_cosine or near >= ratio * ratio * far:
+                    break
+                sources.append(lo + row)
+                targets.append(int(order[row, k]))
+                cosines.append(float(top[row, k]))
+    return Matches(
+        a=np.array(sources, np.int32),
+        b=np.array(targets, np.int32),
+        cosine=np.array(cosines, np.float32),
+    )

@@ -1,0 +1,162 @@
+"""Proposals: geometries worth asking the pixels about, from every method that was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.config import Config
+from figecho.describe.described import Described, orb_in_forms
+from figecho.describe.features import Features
+from figecho.describe.forms import ALL_FORMS, AS_IS, INVERTED, MIRRORED, Form
+from figecho.match.blocks import propose as propose_blocks
+from figecho.match.consensus import find_consensus
+from figecho.match.grow import plausible, simplest_geometry
+from figecho.match.nearest import Matches, match_binary, match_forms, match_within
+from figecho.model import Matrix, MotionModel
+
+_NO_POINTS = np.zeros((0, 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Proposal:
+    """A geometry, the method that proposed it, and its correspondences.
+
+    Attributes
+    ----------
+    method : {"sift", "orb", "blocks"}
+    form : Form
+        For blocks only ``inverted`` is meaningful; mirroring is in the matrix.
+    b_from_a : ndarray of shape (3, 3)
+        Panel pixels.
+    model : {"similarity", "affine", "homography"}
+    points_a, points_b : ndarray of shape (n, 2)
+        Inliers in panel pixels.
+    matches : int
+        Putative matches it was found among.
+    """
+
+    method: str
+    form: Form
+    b_from_a: Matrix
+    model: MotionModel
+    points_a: NDArray[np.float64]
+    points_b: NDArray[np.float64]
+    matches: int
+
+
+def keypoint_proposals(a: Described, b: Described, method: str, config: Config) -> list[Proposal]:
+    """Propose geometries from SIFT or ORB matches in all forms; ``a is b`` looks inside a panel."""
+    found: list[Proposal] = []
+    for form, (features_a, features_b, matches) in matched(a, b, method, config).items():
+        found += _from_matches(a, b, features_a, features_b, matches, form, method, config)
+    found.sort(key=lambda p: (-len(p.points_a), p.form.words, tuple(p.b_from_a.ravel())))
+    return found
+
+
+def matched(
+    a: Described, b: Described, method: str, config: Config
+) -> dict[Form, tuple[Features, Features, Matches]]:
+    """Return, for each form, the features of both panels and their putative matches."""
+    settings = config.match
+    inside = a is b
+    forms = (AS_IS, MIRRORED) if inside else ALL_FORMS
+    if method == "orb":
+        orb_a = a.orb or orb_in_forms(a.panel, config)
+        orb_b = (b.orb or orb_in_forms(b.panel, config))[AS_IS]
+        result = {}
+        for form in forms:
+            matches = match_binary(
+                orb_a[form].descriptors, orb_b.descriptors, ratio=settings.ratio_orb
+            )
+            if inside:
+                matches = _apart(matches, orb_a[form], orb_b, settings.min_shift_px)
+            result[form] = (orb_a[form], orb_b, matches)
+        return result
+    if inside:
+        return {
+            form: (
+                a.sift,
+                a.sift,
+                match_within(
+                    a.sift_blocks, a.sift.xy, form, ratio=settings.ratio_within,
+                    min_cosine=settings.min_cosine, min_shift_px=settings.min_shift_px,
+                ),
+            )
+            for form in forms
+        }  # fmt: skip
+    by_form = match_forms(
+        a.sift_blocks, b.sift_blocks, ratio=settings.ratio, min_cosine=settings.min_cosine
+    )
+    return {form: (a.sift, b.sift, matches) for form, matches in by_form.items()}
+
+
+def block_proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
+    """Propose geometries from dense block comparison."""
+    shifts = propose_blocks(
+        a.panel.grey, a.panel.usable, b.panel.grey, b.panel.usable, config.blocks,
+        min_shift_px=config.match.min_shift_px if a is b else 0.0,
+    )  # fmt: skip
+    return [
+        Proposal(
+            method="blocks",
+            form=INVERTED if s.inverted else AS_IS,
+            b_from_a=s.b_from_a,
+            model="similarity",
+            points_a=_NO_POINTS,
+            points_b=_NO_POINTS,
+            matches=0,
+        )
+        for s in shifts
+    ]
+
+
+def _apart(matches: Matches, a: Features, b: Features, min_shift_px: float) -> Matches:
+    far = np.linalg.norm(a.xy[matches.a] - b.xy[matches.b], axis=1) >= min_shift_px
+    return Matches(a=matches.a[far], b=matches.b[far], cosine=matches.cosine[far])
+
+
+def _from_matches(
+    a: Described, b: Described, features_a: Features, features_b: Features, matches: Matches,
+    form: Form, method: str, config: Config,
+) -> list[Proposal]:  # fmt: skip
+    settings = config.match
+    found = []
+    points_a = features_a.xy[matches.a].astype(np.float64)
+    points_b = features_b.xy[matches.b].astype(np.float64)
+    for consensus in find_consensus(
+        features_a, features_b, matches, form, tolerance_px=settings.tolerance_px,
+        min_support=settings.min_support, max_models=settings.max_models,
+    ):  # fmt: skip
+        if not plausible(consensus.b_from_a, a.panel.shape):
+            continue
+        if a is b and _nearly_identity(consensus.b_from_a, a.panel.shape, settings.min_shift_px):
+            continue
+        geometry = simplest_geometry(
+            consensus.b_from_a, points_a, points_b, a.panel.shape,
+            tolerance_px=settings.tolerance_px,
+        )  # fmt: skip
+        inliers = geometry.inliers if len(geometry.inliers) else consensus.support
+        found.append(
+            Proposal(
+                method=method,
+                form=form,
+                b_from_a=geometry.b_from_a,
+                model=geometry.model,
+                points_a=points_a[inliers],
+                points_b=points_b[inliers],
+                matches=len(matches),
+            )
+        )
+    return found
+
+
+def _nearly_identity(matrix: Matrix, shape: tuple[int, int], min_shift_px: float) -> bool:
+    height, width = shape
+    points = np.array(
+        [[0, width - 1, 0, width - 1, width / 2], [0, 0, height - 1, height - 1, height / 2]]
+    )
+    moved = matrix[:2, :2] @ points + matrix[:2, 2:] - points
+    return bool(np.linalg.norm(moved, axis=0).max() < min_shift_px)

@@ -1,0 +1,227 @@
+"""Two described panels in, verified echoes out: the heart that ``scan`` and ``compare`` share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.config import Config
+from figecho.describe.described import Described
+from figecho.match.propose import Proposal, block_proposals, keypoint_proposals
+from figecho.model import Matrix
+from figecho.verify import frame as frames
+from figecho.verify.agree import Agreement, agreement
+from figecho.verify.align import align
+from figecho.verify.chance import chance_nats
+from figecho.verify.outline import outline, polygon_area, transform_points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Echo:
+    """A region of panel A that recurs in panel B, with the evidence for it.
+
+    Attributes
+    ----------
+    proposal : Proposal
+        The strongest proposal that led here.
+    methods : tuple of str
+        Every method whose own proposal agrees.
+    b_from_a : ndarray of shape (3, 3)
+        Aligned geometry, panel pixels.
+    polygon_a, polygon_b : ndarray of shape (n, 2)
+        The region in either panel, panel pixels.
+    nats, chance : float
+        Evidence, and what displaced copies of the same panels reach.
+    zncc : float
+    agreeing : float, 0..1
+        Share of the textured overlap of both panels that agrees.
+    overlap_a, overlap_b : float, 0..1
+        Share of each panel that the other covers under the geometry.
+    """
+
+    proposal: Proposal
+    methods: tuple[str, ...]
+    b_from_a: Matrix
+    polygon_a: NDArray[np.float64]
+    polygon_b: NDArray[np.float64]
+    nats: float
+    chance: float
+    zncc: float
+    agreeing: float
+    overlap_a: float
+    overlap_b: float
+
+
+def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
+    """Find the regions that two panels share, or that recur inside one (``a is b``).
+
+    Parameters
+    ----------
+    a, b : Described
+    config : Config
+
+    Returns
+    -------
+    list of Echo
+        Strongest first; no two describe the same region.
+    """
+    found = [e for p in proposals(a, b, config) if (e := verified(a, b, p, config)) is not None]
+    found.sort(key=lambda e: (-e.nats, e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel())))
+    kept: list[Echo] = []
+    for echo in found:
+        twin = next((k for k, other in enumerate(kept) if _same(echo, other, a is b)), None)
+        if twin is None:
+            kept.append(echo)
+        elif _same_geometry(echo, kept[twin], a is b):
+            kept[twin] = _joined(kept[twin], echo)
+    return [_witnessed(a, b, _measured(a, b, e, config), config) for e in kept]
+
+
+def proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
+    """Gather proposals, the dense and slower method only where keypoints are few."""
+    found: list[Proposal] = []
+    if "sift" in config.methods:
+        found += keypoint_proposals(a, b, "sift", config)
+    elif "orb" in config.methods:
+        found += keypoint_proposals(a, b, "orb", config)
+    fewest = min(len(a.sift), len(b.sift))
+    plenty = max((len(p.points_a) for p in found), default=0) >= 20
+    if "blocks" in config.methods and fewest < config.match.poor_keypoints and not plenty:
+        found += block_proposals(a, b, config)
+    return found
+
+
+def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
+    """Ask the pixels: first on a coarse grid, then, if they do not object, on the full one."""
+    settings = config.verify
+    inverted = proposal.form.inverted
+    b_from_a = proposal.b_from_a
+    result: Agreement | None = None
+    grid = None
+    for budget, least in (
+        (settings.gate_px, settings.gate_nats),
+        (settings.max_px, settings.min_nats),
+    ):
+        grid = frames.build(
+            a.panel.grey, a.panel.usable, b.panel.grey, b.panel.usable, b_from_a, budget
+        )
+        apart = _apart(grid, b_from_a, config.match.min_shift_px) if a is b else None
+        start = b_from_a @ grid.a_from_grid
+        result = agreement(grid, start, inverted=inverted, within=apart)
+        weak_start = result.nats < 0.25 * least and len(proposal.points_a) < 7
+        if not (weak_start and proposal.method != "blocks"):
+            better = align(
+                grid, start, inverted=inverted, max_iterations=settings.iterations,
+                max_drift_px=settings.max_drift_px,
+            )  # fmt: skip
+            moved = agreement(grid, better, inverted=inverted, within=apart)
+            if moved.nats > result.nats:
+                result, b_from_a = moved, better @ np.linalg.inv(grid.a_from_grid)
+        if result.nats < least:
+            return None
+    if result is None or grid is None:
+        return None
+    polygon = transform_points(grid.a_from_grid, outline(result.region))
+    if len(polygon) < 3:
+        return None
+    polygon = np.clip(polygon, 0.0, [a.panel.shape[1] - 1, a.panel.shape[0] - 1])
+    return Echo(
+        proposal=proposal,
+        methods=(proposal.method,),
+        b_from_a=b_from_a,
+        polygon_a=polygon,
+        polygon_b=transform_points(b_from_a, polygon),
+        nats=result.nats,
+        chance=0.0,
+        zncc=result.zncc,
+        agreeing=0.0,
+        overlap_a=0.0,
+        overlap_b=0.0,
+    )
+
+
+def _apart(grid: frames.Frame, b_from_a: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
+    """Where the geometry really moves a pixel: a panel always agrees with itself in place."""
+    width, height = grid.size
+    yy, xx = np.mgrid[0:height, 0:width]
+    points = transform_points(
+        grid.a_from_grid, np.stack([xx.ravel(), yy.ravel()], axis=1).astype(np.float64)
+    )
+    moved = np.linalg.norm(transform_points(b_from_a, points) - points, axis=1)
+    return np.asarray((moved >= min_shift_px).reshape(height, width))
+
+
+def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
+    """Add what only a surviving echo needs: the chance level and the shares."""
+    grid = frames.build(
+        a.panel.grey, a.panel.usable, b.panel.grey, b.panel.usable, echo.b_from_a,
+        config.verify.max_px,
+    )  # fmt: skip
+    start = echo.b_from_a @ grid.a_from_grid
+    inverted = echo.proposal.form.inverted
+    apart = _apart(grid, echo.b_from_a, config.match.min_shift_px) if a is b else None
+    found = agreement(grid, start, inverted=inverted, within=apart)
+    inside = frames.warp_mask(np.ones(b.panel.shape, dtype=bool), start, grid.size)
+    both = inside & grid.usable_a & frames.warp_mask(grid.usable_b, start, grid.size)
+    covered = float(np.count_nonzero(inside)) / inside.size
+    scale = abs(float(np.linalg.det(echo.b_from_a[:2, :2])))
+    area_b = b.panel.shape[0] * b.panel.shape[1]
+    return replace(
+        echo,
+        chance=chance_nats(grid, start, found.region, inverted=inverted),
+        agreeing=float(np.count_nonzero(found.region)) / max(1, np.count_nonzero(both)),
+        overlap_a=covered,
+        overlap_b=min(1.0, covered * a.panel.shape[0] * a.panel.shape[1] * scale / area_b),
+    )
+
+
+def _witnessed(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
+    """Ask ORB for its own opinion where others proposed: it is named only if it agrees."""
+    if "orb" not in config.methods or "orb" in echo.methods or a is b:
+        return echo
+    for proposal in keypoint_proposals(a, b, "orb", config):
+        if _close(proposal.b_from_a, echo):
+            return replace(echo, methods=tuple(sorted({*echo.methods, "orb"})))
+    return echo
+
+
+def _joined(kept: Echo, other: Echo) -> Echo:
+    """Merge two echoes of one geometry: the stronger pixels, all methods, the most inliers."""
+    proposal = max((kept.proposal, other.proposal), key=lambda p: len(p.points_a))
+    return replace(kept, proposal=proposal, methods=tuple(sorted({*kept.methods, *other.methods})))
+
+
+def _same(echo: Echo, other: Echo, inside: bool) -> bool:
+    """Whether two echoes cover mostly the same pixels in both panels."""
+    straight = (
+        _overlap(echo.polygon_a, other.polygon_a) > 0.3
+        and _overlap(echo.polygon_b, other.polygon_b) > 0.3
+    )
+    crossed = inside and (
+        _overlap(echo.polygon_a, other.polygon_b) > 0.3
+        and _overlap(echo.polygon_b, other.polygon_a) > 0.3
+    )
+    return straight or crossed
+
+
+def _same_geometry(echo: Echo, other: Echo, inside: bool) -> bool:
+    return _close(echo.b_from_a, other) or (inside and _close(np.linalg.inv(echo.b_from_a), other))
+
+
+def _close(b_from_a: Matrix, echo: Echo) -> bool:
+    """Whether a geometry takes the region of ``echo`` to about the same place."""
+    there = transform_points(b_from_a, echo.polygon_a)
+    size = np.sqrt(max(polygon_area(echo.polygon_b), 1.0))
+    gap = float(np.linalg.norm(there - echo.polygon_b, axis=1).mean())
+    return bool(np.isfinite(gap) and gap < max(4.0, 0.08 * size))
+
+
+def _overlap(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
+    """Shared area of the bounding boxes as a share of the smaller one."""
+    low = np.maximum(p.min(axis=0), q.min(axis=0))
+    high = np.minimum(p.max(axis=0), q.max(axis=0))
+    shared = float(np.prod(np.maximum(high - low, 0.0)))
+    smaller = min(float(np.prod(np.ptp(p, axis=0))), float(np.prod(np.ptp(q, axis=0))))
+    return shared / max(smaller, 1.0)

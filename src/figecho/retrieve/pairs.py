@@ -1,0 +1,26 @@
+"""All pairs of panels that the scope allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from figecho.model import Panel, Scope
+
+
+def pairs_to_compare(panels: Sequence[Panel], scope: Scope) -> list[tuple[int, int]]:
+    """Return index pairs ``i <= j`` in a fixed order; ``(i, i)`` looks inside one panel.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+    scope : {"within", "across", "both"}
+        ``within``: panels of one figure, and each panel with itself; ``across``: panels of different
+        figures; ``both``: all.
+    """
+    chosen = []
+    for i, a in enumerate(panels):
+        for j in range(i, len(panels)):
+            same_figure = a.figure == panels[j].figure
+            if scope == "both" or same_figure == (scope == "within"):
+                chosen.append((i, j))
+    return chosen

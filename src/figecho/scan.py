@@ -1,0 +1,101 @@
+"""The scan, from paths to a report: the pipeline reads from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from figecho import config as configuration
+from figecho.config import Config
+from figecho.errors import SourceError
+from figecho.judge.finding import Candidate, findings_of
+from figecho.model import Coverage, Input, NotScanned, Panel, Report, Screened
+from figecho.panels import panels_of
+from figecho.retrieve import pairs_to_compare
+from figecho.sources import collect
+from figecho.versions import versions
+from figecho.workers import compare_all, describe_all
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scan:
+    """A report, and the panels it speaks of, for evidence pictures."""
+
+    report: Report
+    panels: dict[tuple[str, int, int, int], Panel]
+
+
+def scan(
+    paths: Sequence[Path], config: Config, *, jobs: int = 1, progress: Progress | None = None
+) -> Scan:
+    """Find the regions that occur twice in the pictures under ``paths``.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files and folders.
+    config : Config
+    jobs : int
+        Worker processes; the report does not depend on it.
+    progress : callable, optional
+        Told the stage, how much of it is done, and how much there is.
+
+    Returns
+    -------
+    Scan
+
+    Raises
+    ------
+    SourceError
+        Where nothing at all could be read.
+    """
+    tell = progress or (lambda stage, done, total: None)
+
+    collected = collect(paths, config.limits)
+    panels, screened, inputs = _panels(collected.figures, collected.inputs, config, tell)
+    described = describe_all(panels, config, jobs, tell)
+    pairs = pairs_to_compare(panels, config.scope)
+    echoes = compare_all(described, pairs, config, jobs, tell)
+    candidates = [
+        Candidate(a=panels[i], b=panels[j], echo=echo) for i, j, found in echoes for echo in found
+    ]
+    findings = findings_of(candidates, len(pairs), config.judge, keep_weak=config.keep_weak)
+
+    not_scanned = [
+        *collected.not_scanned,
+        *(NotScanned(source=line, reason="cannot be used") for line in ()),
+    ]
+    if not collected.figures:
+        reasons = [*collected.misused, *(f"{n.source}: {n.reason}" for n in not_scanned)]
+        raise SourceError("nothing could be read: " + "; ".join(reasons[:3]))
+    report = Report(
+        tool=versions(),
+        config=configuration.as_dict(config),
+        complete=not not_scanned and not collected.misused,
+        inputs=tuple(inputs),
+        not_scanned=tuple(not_scanned),
+        screened=tuple(screened),
+        coverage=Coverage(
+            panels=len(panels), pairs_possible=len(pairs), pairs_compared=len(pairs)
+        ),
+        findings=tuple(findings),
+    )
+    return Scan(report=report, panels={p.key: p for p in panels})
+
+
+def _panels(
+    figures: Sequence, inputs: Sequence[Input], config: Config, tell: Progress
+) -> tuple[list[Panel], list[Screened], list[Input]]:
+    panels: list[Panel] = []
+    screened: list[Screened] = []
+    counts: dict[str, int] = {}
+    for done, figure in enumerate(figures, start=1):
+        kept, aside = panels_of(figure, config)
+        panels += kept
+        screened += aside
+        counts[figure.source] = counts.get(figure.source, 0) + len(kept) + len(aside)
+        tell("cutting figures into panels", done, len(figures))
+    return panels, screened, [replace(i, panels=counts.get(i.source, 0)) for i in inputs]

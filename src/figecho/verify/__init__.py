@@ -1,0 +1,1 @@
+"""Do the pixels agree under the proposed geometry, and where?"""
