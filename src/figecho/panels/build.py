@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from figecho.config import Config
-from figecho.model import Box, ByteArray, Figure, Panel, Screened
+from figecho.model import ByteArray, Figure, Panel, Screened
 from figecho.panels.cut import split
+from figecho.panels.gutters import crop
 from figecho.panels.tones import to_grey, to_rgb8
 from figecho.screen.judge import reason
 from figecho.screen.masks import usable
@@ -36,7 +35,7 @@ def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screene
     panels: list[Panel] = []
     screened: list[Screened] = []
     for number, box in enumerate(split(rgb), start=1):
-        part = cropped(rgb, box)
+        part: ByteArray = np.array(crop(rgb, box), order="C")
         mask = usable(part)
         why = reason(part, mask, config.screen)
         if why is not None:
@@ -57,18 +56,13 @@ def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screene
                 number=number,
                 bbox=box,
                 rgb=part,
-                grey=to_grey(cropped(figure.pixels, box), mask, floor),
+                grey=to_grey(crop(figure.pixels, box), mask, floor),
                 usable=mask,
                 sha256=figure.sha256,
                 pixels_sha256=pixel_digest(part),
             )
         )
     return panels, screened
-
-
-def cropped(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
-    """Return a copy of what lies in ``box``, so that the figure itself can be let go."""
-    return np.array(pixels[box.y : box.y + box.h, box.x : box.x + box.w], order="C")
 
 
 def pixel_digest(rgb: ByteArray) -> str:

@@ -1,11 +1,167 @@
-"""Find the panels of a figure."""
+"""Cut a figure into panels: recursive XY-cut on gutters, then on thin lines.
+
+The cut of documents by alternating projections (Nagy and Seth 1984) shreds whatever has empty
+rows: plots, dark fields, membranes. So a cut is kept only where it sets free a *filled* part, a
+rectangle whose four sides are all picture; everything else is left whole.
+"""
 
 from __future__ import annotations
 
-from figecho.model import Box, ByteArray
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from figecho.model import BoolArray, Box, ByteArray
+from figecho.panels.filled import grown, is_filled, is_framed, trimmed
+from figecho.panels.gutters import (
+    STRICT,
+    WHITE,
+    Run,
+    between,
+    canvases,
+    crop,
+    gutters,
+    ink_of,
+    is_clean,
+    lines,
+    wide_px,
+)
+
+_MAX_DEPTH = 10
+#: A finer cut of what is already a filled part must explain this share of it.
+_MIN_COVER = 0.6
+_SLIVER_PX = 8
+_FINE_GUTTER_PX = 2
+_CROSSED_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """What a part must measure to be a panel of its figure."""
+
+    figure_area_px: int
+    side_px: int = 64
+    strip_px: int = 16
+    strip_aspect: float = 3.0
+    filled_share: float = 0.002
+    other_share: float = 0.02
+
+    def allows(self, box: Box, *, filled: bool) -> bool:
+        """Whether ``box`` is large enough: squarish, or, if filled, a strip of a blot."""
+        short, long = sorted((box.w, box.h))
+        strip = filled and short >= self.strip_px and long >= self.strip_aspect * short
+        share = self.filled_share if filled else self.other_share
+        return (short >= self.side_px or strip) and box.area_px >= share * self.figure_area_px
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    box: Box
+    filled: bool
 
 
 def split(rgb: ByteArray) -> list[Box]:
-    """Return the panels of a figure in reading order; the whole figure where none stands out."""
+    """Return the panels of a figure, in reading order.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+
+    Returns
+    -------
+    list of Box
+        At least one; the whole figure where no panel stands out. Labels around panels are left
+        out; a large part that is no picture, as a plot beside a micrograph, is a panel too.
+    """
     height, width = rgb.shape[:2]
-    return [Box(x=0, y=0, w=width, h=height)]
+    return _panels(rgb, Size(figure_area_px=height * width), depth=0)
+
+
+def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
+    """Cut a figure, or a filled part of one, as far as it goes; boxes are in its own frame."""
+    whole = Box(x=0, y=0, w=rgb.shape[1], h=rgb.shape[0])
+    for canvas in canvases(rgb) if depth <= _MAX_DEPTH else ():
+        ink = ink_of(rgb, canvas)
+        if not is_clean(rgb, ink, canvas):
+            continue
+        parts = [p for p in _parts(ink, rgb, whole, size, 0) if size.allows(p.box, filled=p.filled)]
+        filled = [part.box for part in parts if part.filled]
+        # Paper is white. Any other tone must explain nearly all of the figure as a montage.
+        montage = depth > 0 or canvas != WHITE
+        if not filled or filled == [whole] or (montage and not _covers(filled, whole)):
+            continue
+        strict = ink_of(rgb, canvas, STRICT)
+        found: list[Box] = []
+        for part in parts:
+            if not part.filled:
+                found.append(part.box)
+                continue
+            box = grown(strict, part.box)
+            if any(_overlap(box, other.box) for other in parts if other is not part):
+                box = part.box
+            found += [_shifted(b, box) for b in _panels(crop(rgb, box), size, depth + 1)]
+        return found
+    return [whole]
+
+
+def _shifted(box: Box, frame: Box) -> Box:
+    return Box(x=box.x + frame.x, y=box.y + frame.y, w=box.w, h=box.h)
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h
+
+
+def _covers(boxes: Sequence[Box], box: Box, share: float = _MIN_COVER) -> bool:
+    return len(boxes) > 1 and sum(b.area_px for b in boxes) >= share * box.area_px
+
+
+def _parts(ink: BoolArray, rgb: ByteArray, box: Box, size: Size, depth: int) -> list[_Part]:
+    """XY-cut ``box``; where nothing inside is filled, it stays one part."""
+    inside = trimmed(ink, box)
+    if inside is None:
+        return []
+    if depth > _MAX_DEPTH or not size.allows(inside, filled=True):
+        return [_Part(inside, False)]
+
+    def first(ways: Iterable[list[Box]], cover: float) -> list[_Part]:
+        """Return the parts of the first way to cut that frees filled ones and covers enough."""
+        for cuts in ways:
+            parts = [p for cut in cuts for p in _parts(ink, rgb, cut, size, depth + 1)]
+            filled = [p.box for p in parts if p.filled]
+            if filled and (cover == 0 or _covers(filled, inside, cover)):
+                return parts
+        return []
+
+    snug = trimmed(ink, inside, 0.5)
+    if snug and size.allows(snug, filled=True) and is_filled(ink, rgb, snug):
+        ways = chain(_cuts(ink, rgb, snug), _crossed_cuts(ink, snug))
+        return first(ways, _MIN_COVER) or [_Part(snug, True)]
+    found = first(_cuts(ink, rgb, inside), 0) or first(_crossed_cuts(ink, inside), _MIN_COVER / 2)
+    framed = size.allows(inside, filled=False) and is_framed(ink, rgb, inside)
+    return found or [_Part(inside, framed)]
+
+
+def _cuts(ink: BoolArray, rgb: ByteArray, box: Box) -> Iterator[list[Box]]:
+    """Yield the ways to cut ``box``: at wide gutters, fine gutters, lines; rows before columns."""
+    for width_px in (None, _FINE_GUTTER_PX):
+        for vertical in (False, True):
+            wide = width_px or wide_px(box.w if vertical else box.h)
+            yield from _between(box, gutters(crop(ink, box), wide, vertical=vertical), vertical)
+    for vertical in (False, True):
+        yield from _between(box, lines(crop(rgb, box), vertical=vertical), vertical)
+
+
+def _crossed_cuts(ink: BoolArray, box: Box) -> Iterator[list[Box]]:
+    """Yield the ways to cut ``box`` at gutters that an arrow or a leader crosses."""
+    for vertical in (False, True):
+        wide = wide_px(box.w if vertical else box.h)
+        found = gutters(crop(ink, box), wide, vertical=vertical, crossed=_CROSSED_SHARE)
+        yield from _between(box, found, vertical)
+
+
+def _between(box: Box, separators: Sequence[Run], vertical: bool) -> Iterator[list[Box]]:
+    # Slivers are what a frame along the border leaves.
+    cuts = [b for b in between(box, separators, vertical=vertical) if min(b.w, b.h) > _SLIVER_PX]
+    if len(cuts) > 1:
+        yield cuts

@@ -69,4 +69,5 @@ def stretched(values: NDArray[Any], low: float, high: float, floor: float) -> Fl
         middle = (low + high) / 2
         low, high = middle - floor / 2, middle + floor / 2
     scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
-    return np.clip(scaled, 0, 255)
+    clipped: FloatArray = np.clip(scaled, 0, 255)
+    return clipped

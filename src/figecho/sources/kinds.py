@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
+#: Suffixes of what figecho reads; inside a folder only these are opened.
 IMAGE_SUFFIXES = frozenset(
-    [
-        ".png",
-        ".apng",
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".tif",
-        ".tiff",
-        ".btf",
-        ".webp",
-        ".bmp",
-        ".dib",
-        ".gif",
-    ]
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".btf"}
+    | {".webp", ".bmp", ".dib", ".gif"}
 )
 
 #: Suffixes that may hold pictures figecho cannot read yet: named in the report, never passed over.

@@ -76,7 +76,8 @@ def to_unsigned(pixels: Pixels) -> Pixels:
         low, high = float(values.min()), float(values.max())
     if high <= low:
         return np.zeros(values.shape, np.uint16)
-    return np.rint(np.clip((values - low) / (high - low), 0, 1) * 65535).astype(np.uint16)
+    wide: Pixels = np.rint(np.clip((values - low) / (high - low), 0, 1) * 65535).astype(np.uint16)
+    return wide
 
 
 def orient(pixels: Pixels, orientation: int) -> Pixels:

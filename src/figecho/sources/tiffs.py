@@ -117,7 +117,8 @@ def _coloured(pixels: Pixels, page: Any, photometric: str) -> Pixels:
         if pixels.dtype == np.bool_:
             return ~pixels
         if pixels.dtype.kind == "u":
-            return (2 ** max(bits, 8) - 1 - pixels).astype(pixels.dtype)
+            turned: Pixels = (2 ** max(bits, 8) - 1 - pixels).astype(pixels.dtype)
+            return turned
     if photometric == "SEPARATED" and pixels.dtype == np.uint8 and pixels.shape[2] >= 4:
         return np.array(Image.fromarray(pixels[..., :4], "CMYK").convert("RGB"))
     if photometric in {"RGB", "YCBCR"} and pixels.shape[2] > 3:

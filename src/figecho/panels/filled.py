@@ -1,0 +1,114 @@
+"""Is a part of a figure a picture that fills its rectangle? What separates panels from labels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from figecho.model import BoolArray, Box, ByteArray
+from figecho.panels.gutters import crop
+
+#: A side of a filled rectangle is ink along this share of its length; all four on average more.
+_SIDE_SHARE = 0.7
+_MEAN_SHARE = 0.9
+_SURE_SHARE = 0.95
+_LABELLED_SHARE = 0.3
+#: Letters cover less of their box than a picture does.
+_MIN_INK = 0.75
+#: How deep inside the box the sides are looked at: past a frame line and its JPEG ringing.
+_INSET_PX = 5
+_FRAME_PX = 2
+#: Standard deviation across rows and across columns that a picture has and a colour bar lacks.
+_MIN_TEXTURE = 1.0
+#: A dark field is flat but for some cells: its busiest rows count.
+_BUSY_PERCENT = 90
+#: Letters leave this much canvas, and this share of their ink is within a spread of tones.
+_LETTER_CANVAS = 0.08
+_LETTER_SHARE = 0.5
+_LETTER_SPREAD = 50
+
+
+def trimmed(ink: BoolArray, box: Box, share: float = 0.0) -> Box | None:
+    """Shrink ``box`` until each side holds more than ``share`` of ink; None if nothing is left.
+
+    Parameters
+    ----------
+    ink : ndarray of shape (H, W), bool
+        True where a pixel is not canvas.
+    box : Box
+    share : float, 0..1
+        0 trims the empty margin only; more also trims ringing and letters that touch a side.
+    """
+    while True:
+        part = crop(ink, box)
+        rows = np.flatnonzero(part.mean(axis=1) > share)
+        columns = np.flatnonzero(part.mean(axis=0) > share)
+        if rows.size == 0 or columns.size == 0:
+            return None
+        smaller = Box(
+            x=box.x + int(columns[0]),
+            y=box.y + int(rows[0]),
+            w=int(columns[-1] - columns[0]) + 1,
+            h=int(rows[-1] - rows[0]) + 1,
+        )
+        if smaller == box:
+            return box
+        box = smaller
+
+
+def grown(ink: BoolArray, box: Box, share: float = 0.5) -> Box:
+    """Move each side of ``box`` outward as long as the next line holds that share of ink.
+
+    With a stricter ``ink`` than the one that found the box this regains the pale rim of a strip.
+    """
+    x0, y0, x1, y1 = box.x, box.y, box.x + box.w, box.y + box.h
+    while y0 > 0 and ink[y0 - 1, x0:x1].mean() > share:
+        y0 -= 1
+    while y1 < ink.shape[0] and ink[y1, x0:x1].mean() > share:
+        y1 += 1
+    while x0 > 0 and ink[y0:y1, x0 - 1].mean() > share:
+        x0 -= 1
+    while x1 < ink.shape[1] and ink[y0:y1, x1].mean() > share:
+        x1 += 1
+    return Box(x=x0, y=y0, w=x1 - x0, h=y1 - y0)
+
+
+def is_filled(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
+    """Whether picture reaches all four sides of ``box``; lines, text and bars do not."""
+    part = crop(ink, box)
+    inset = min(_INSET_PX, min(box.w, box.h) // 6)
+    return (
+        bool(part.mean() >= _MIN_INK)
+        and _sides_hold(part, inset)
+        and has_texture(rgb, box)
+        and not _is_two_tone(part, crop(rgb, box))
+    )
+
+
+def is_framed(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
+    """Whether ``box`` is drawn as a frame line on all four sides around something textured."""
+    return _sides_hold(crop(ink, box), 0, 0.95) and has_texture(rgb, box)
+
+
+def has_texture(rgb: ByteArray, box: Box) -> bool:
+    """Whether tones vary along rows and along columns, the frame left out."""
+    edge = min(_INSET_PX, min(box.w, box.h) // 6)
+    grey = crop(rgb, box)[edge : box.h - edge, edge : box.w - edge].mean(axis=2)
+    across, along = (np.percentile(grey.std(axis=axis), _BUSY_PERCENT) for axis in (1, 0))
+    return bool(min(across, along) >= _MIN_TEXTURE)
+
+
+def _sides_hold(part: BoolArray, inset: int, share: float = _SIDE_SHARE) -> bool:
+    band = slice(inset, inset + _FRAME_PX)
+    low, *others = sorted(float(np.rot90(part, turns)[band].mean()) for turns in range(4))
+    if low >= share and (low + sum(others)) / 4 >= max(share, _MEAN_SHARE):
+        return True
+    # A white label in a corner may hide most of one side.
+    return share < min(others) and min(others) >= _SURE_SHARE and low >= _LABELLED_SHARE
+
+
+def _is_two_tone(ink: BoolArray, rgb: ByteArray) -> bool:
+    """Whether all is canvas and one dark ink, as bold letters are even where they fill a line."""
+    if ink.mean() > 1 - _LETTER_CANVAS:
+        return False
+    grey = rgb[ink].mean(axis=1)
+    return bool((grey <= np.percentile(grey, 1) + _LETTER_SPREAD).mean() >= _LETTER_SHARE)

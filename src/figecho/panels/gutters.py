@@ -1,0 +1,133 @@
+"""Find what separates panels: empty gutters, and thin uniform lines from side to side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.model import BoolArray, Box, ByteArray
+
+Colour = tuple[int, int, int]
+Run = tuple[int, int]
+"""First and one past the last row (or column)."""
+
+WHITE: Colour = (255, 255, 255)
+#: How far a pixel of canvas may be from its tone: in JPEG beside an edge, and elsewhere.
+LOOSE, STRICT = 20, 8
+#: A dark field is seldom farther than this from black, which paper is not.
+_DARK_TOLERANCE = 3
+_CLEAN_SHARE = 0.5
+_LINE_SPREAD = 10
+_LINE_STEP = 24
+_LINE_SHARE = 0.8
+_LINE_REACH_PX = 3
+
+
+def crop(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
+    """Return the view of ``pixels`` that lies in ``box``."""
+    return pixels[box.y : box.y + box.h, box.x : box.x + box.w]
+
+
+def canvases(rgb: ByteArray) -> list[Colour]:
+    """Return the tones that may be canvas: white, black, and the commonest one of the border."""
+    border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]])
+    tones, counts = np.unique(border // 8, axis=0, return_counts=True)
+    commonest = tones[int(counts.argmax())]
+    middle = np.median(border[(border // 8 == commonest).all(axis=1)], axis=0)
+    colour = (int(middle[0]), int(middle[1]), int(middle[2]))
+    plain: list[Colour] = [WHITE, (0, 0, 0)]
+    near = any(max(abs(a - b) for a, b in zip(colour, p, strict=True)) <= 16 for p in plain)
+    frequent = bool(counts.max() >= 0.4 * len(border))
+    return plain if near or not frequent else [*plain, colour]
+
+
+def wide_px(side_px: int) -> float:
+    """Return how wide a gutter must be to cut a region of this side without further proof."""
+    return max(6.0, 0.01 * side_px)
+
+
+def is_clean(rgb: ByteArray, ink: BoolArray, canvas: Colour) -> bool:
+    """Whether what counts as canvas is one flat tone, as paper is and a dark field is not."""
+    near = np.abs(rgb[~ink].astype(np.int16) - np.array(canvas, np.int16)).max(axis=1, initial=0)
+    tolerance = STRICT if canvas == WHITE else _DARK_TOLERANCE
+    return near.size > 0 and bool((near <= tolerance).mean() >= _CLEAN_SHARE)
+
+
+def ink_of(rgb: ByteArray, canvas: Colour, tolerance: int = LOOSE) -> BoolArray:
+    """Return where a pixel is farther than ``tolerance`` from the canvas in some channel."""
+    ink = np.zeros(rgb.shape[:2], np.bool_)
+    for channel, tone in enumerate(canvas):
+        plane = rgb[..., channel]
+        low, high = max(tone - tolerance, 0), min(tone + tolerance, 255)
+        ink |= (plane < low) | (plane > high)
+    return ink
+
+
+def gutters(ink: BoolArray, width_px: float, *, vertical: bool, crossed: float = 0.0) -> list[Run]:
+    """Return the runs of rows (columns if ``vertical``) that are empty and wide enough.
+
+    Parameters
+    ----------
+    ink : ndarray of shape (h, w), bool
+    width_px : float
+        The least width.
+    vertical : bool
+        Look for columns instead of rows.
+    crossed : float, 0..1
+        The share of a row that may be ink nonetheless: arrows and leaders cross gutters.
+    """
+    empty = ink.mean(axis=0 if vertical else 1) <= crossed
+    return [(a, b) for a, b in runs(empty) if b - a >= width_px]
+
+
+def lines(rgb: ByteArray, *, vertical: bool) -> list[Run]:
+    """Return thin uniform lines from side to side with picture on both sides of them.
+
+    The line must be lighter than both its neighbours, or darker, along nearly all its length:
+    a frame between panels is, the texture of a picture is not.
+    """
+    planes = rgb.transpose(1, 0, 2) if vertical else rgb
+    count = planes.shape[0]
+    thick = wide_px(count)
+    tones = np.median(planes, axis=1)
+    spread = np.abs(planes - tones[:, None, :]).mean(axis=1).max(axis=1)
+    found: list[Run] = []
+    for a, b in runs(spread <= _LINE_SPREAD):
+        before, after = a - _LINE_REACH_PX, b - 1 + _LINE_REACH_PX
+        if b - a <= thick and before >= 0 and after < count:
+            # Signed steps of one sign in one channel: lighter than both sides, or darker.
+            steps = tones[(a + b) // 2] - planes[[before, after]].astype(np.float32)
+            lighter = (steps > _LINE_STEP).mean(axis=1).min(axis=0)
+            darker = (steps < -_LINE_STEP).mean(axis=1).min(axis=0)
+            if max(lighter.max(), darker.max()) >= _LINE_SHARE:
+                found.append((a - 1, b + 1))
+    return _merged(found)
+
+
+def between(box: Box, separators: Sequence[Run], *, vertical: bool) -> list[Box]:
+    """Return what is left of ``box`` between separators given in its own frame."""
+    end = box.w if vertical else box.h
+    edges = [0, *(edge for run in separators for edge in run), end]
+    spans = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
+    if vertical:
+        return [Box(x=box.x + a, y=box.y, w=b - a, h=box.h) for a, b in spans]
+    return [Box(x=box.x, y=box.y + a, w=box.w, h=b - a) for a, b in spans]
+
+
+def runs(flags: BoolArray) -> list[Run]:
+    """Return the runs of True in a one-dimensional array."""
+    steps = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in zip(steps[::2], steps[1::2], strict=True)]
+
+
+def _merged(found: list[Run]) -> list[Run]:
+    merged: list[Run] = []
+    for a, b in sorted(found):
+        if merged and a <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
+        else:
+            merged.append((a, b))
+    return merged
