@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from inspect import cleandoc
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
@@ -17,6 +18,7 @@ from figecho import __version__
 from figecho.cli.compare import compare
 from figecho.cli.evaluate import evaluate
 from figecho.cli.exits import INCOMPLETE, INTERRUPTED, USAGE
+from figecho.cli.messages import say
 from figecho.cli.scan import scan
 from figecho.errors import FigechoError
 
@@ -42,8 +44,18 @@ def build() -> typer.Typer:
     )
     app.callback()(_program)
     for name, verb in VERBS.items():
-        app.command(name, help=_help(verb))(verb)
+        app.command(name, help=_help(verb))(_parsed(verb))
     return app
+
+
+def _parsed(verb: Callable[..., int]) -> Callable[..., Callable[[], int]]:
+    """Return a command that parses only: typer turns some errors of what it runs into its own."""
+
+    @wraps(verb)
+    def parse(*arguments: Any, **options: Any) -> Callable[[], int]:
+        return partial(verb, *arguments, **options)
+
+    return parse
 
 
 def _help(verb: Callable[..., int]) -> str:
@@ -60,13 +72,13 @@ def run(arguments: Sequence[str]) -> int:
     """Return the exit code of the program for ``arguments``; never raises an error."""
     try:
         program = get_command(build())
-        code = program(args=list(arguments), prog_name="figecho", standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except (KeyboardInterrupt, typer.Abort):
-        _say("interrupted")
+        action = program(args=list(arguments), prog_name="figecho", standalone_mode=False)
+        return int(action() if callable(action) else action or 0)
+    except KeyboardInterrupt:
+        say("interrupted")
         return INTERRUPTED
     except FigechoError as error:
-        _say(str(error))
+        say(str(error))
         return USAGE
     except Exception as error:
         if hasattr(error, "format_message") and hasattr(error, "show"):
@@ -101,14 +113,7 @@ def _unexpected(error: Exception, *, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
-    _say(f"unexpected error: {type(error).__name__}: {error}")
+    say(f"unexpected error: {type(error).__name__}: {error}".rstrip(": "))
     if not debug:
-        _say("this is a defect of figecho; run 'figecho --debug ...' again to get its log")
+        say("this is a defect of figecho; run 'figecho --debug ...' again to get its log")
     return INCOMPLETE
-
-
-def _say(message: str) -> None:
-    from figecho.report.names import clean
-
-    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    print(f"figecho: {clean(message, encoding)}", file=sys.stderr)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from figecho.cli import options
+from figecho.cli.exits import exit_code
 
 if TYPE_CHECKING:
-    from figecho.cli.output import Output
+    from collections.abc import Iterator
+
     from figecho.compare import Comparison
+    from figecho.model import ByteArray
 
 
 def compare(
@@ -38,7 +41,6 @@ def compare(
       figecho compare a.png b.png --out pair
       figecho compare blot.png blot.png      # copies inside one figure
     """
-    from figecho.cli.exits import exit_code
     from figecho.cli.output import Output, progress
     from figecho.cli.settings import names, resolved
     from figecho.report.csv_rows import to_csv
@@ -54,21 +56,21 @@ def compare(
         result = run(a, b, config, progress=watch)
     report = result.report
     output.text(json, to_json(report))
+    output.show(TraceView(result.traces), ReportView(report))
     if out is not None:
         output.text(out / "report.json", to_json(report))
         output.text(out / "findings.csv", to_csv(report))
-        _pictures(result, output)
-    output.show(TraceView(result.traces), ReportView(report))
+        output.pictures(_pictures(result))
     return exit_code(report)
 
 
-def _pictures(result: Comparison, output: Output) -> None:
+def _pictures(result: Comparison) -> Iterator[tuple[str, ByteArray]]:
     from figecho.report.picture import evidence_picture, pair_picture
 
+    best = max(result.traces, key=lambda t: t.inliers, default=None)
+    points = None if best is None else (best.points_a, best.points_b)
+    a, b = result.panel_a, result.panel_b
     for finding in result.report.findings:
-        best = max(result.traces, key=lambda t: t.inliers, default=None)
-        points = None if best is None else (best.points_a, best.points_b)
-        picture = evidence_picture(finding, result.panel_a, result.panel_b, points)
-        output.picture(finding.id, picture)
+        yield finding.id, evidence_picture(finding, a, b, points)
     if not result.report.findings:
-        output.picture("pair", pair_picture(result.panel_a, result.panel_b))
+        yield "pair", pair_picture(a, b)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from figecho.cli import options
+from figecho.cli.exits import COMPLETE, FOUND, exit_code
 
 
 def evaluate(
@@ -32,7 +33,6 @@ def evaluate(
     For example:
       figecho evaluate fixtures/showcase
     """
-    from figecho.cli.exits import COMPLETE, FOUND, exit_code
     from figecho.cli.output import Output, progress
     from figecho.cli.settings import names, resolved
     from figecho.evaluate import load_truth, score

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from figecho.scan import Progress
 
 STDOUT = Path("-")
+_OURS = re.compile(r"(F\d{3,}|pair)\.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,18 @@ class Output:
                     stdout.print(part)
             _to_stdout(captured.get())
 
-    def picture(self, name: str, rgb: ByteArray) -> None:
-        """Save an evidence picture as ``evidence/NAME.png`` in the output folder."""
-        if self.folder is not None:
-            save(self.folder / "evidence" / f"{name}.png", _png(rgb))
+    def pictures(self, pictures: Iterable[tuple[str, ByteArray]]) -> None:
+        """Save evidence pictures as ``evidence/NAME.png``, and remove those of an earlier run."""
+        if self.folder is None:
+            return
+        evidence = self.folder / "evidence"
+        written = set()
+        for name, rgb in pictures:
+            save(evidence / f"{name}.png", _png(rgb))
+            written.add(f"{name}.png")
+        for old in evidence.glob("*.png"):
+            if _OURS.fullmatch(old.name) and old.name not in written:
+                old.unlink()
 
 
 def save(path: Path, data: bytes) -> None:

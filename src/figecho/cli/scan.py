@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from figecho.cli import options
-from figecho.cli.exits import FailOn
+from figecho.cli.exits import FailOn, exit_code
+from figecho.cli.messages import say
 
 if TYPE_CHECKING:
-    from figecho.cli.output import Output
+    from collections.abc import Iterator
+
+    from figecho.model import ByteArray
     from figecho.scan import Scan
 
 
@@ -47,7 +50,6 @@ def scan(
       figecho scan a.png b.png --json -      # JSON on stdout and nothing else
       figecho scan figures/ --scope within --fail-on strong
     """
-    from figecho.cli.exits import exit_code
     from figecho.cli.output import Output, progress
     from figecho.cli.settings import names, resolved
     from figecho.report.csv_rows import to_csv
@@ -65,17 +67,21 @@ def scan(
     report = result.report
     output.text(json, to_json(report))
     output.text(csv, to_csv(report))
+    output.show(ReportView(report))
     if out is not None:
         output.text(out / "report.json", to_json(report))
         output.text(out / "findings.csv", to_csv(report))
-        _pictures(result, output)
-    output.show(ReportView(report))
+        output.pictures(_pictures(result))
     return exit_code(report, fail_on)
 
 
-def _pictures(result: Scan, output: Output) -> None:
+def _pictures(result: Scan) -> Iterator[tuple[str, ByteArray]]:
     from figecho.report.picture import evidence_picture
 
     for finding in result.report.findings:
-        a, b = (result.panels[(r.source, r.page or 0, r.figure, r.panel)] for r in finding.regions)
-        output.picture(finding.id, evidence_picture(finding, a, b))
+        keys = [(r.source, r.page or 0, r.figure, r.panel) for r in finding.regions]
+        if all(key in result.panels for key in keys):
+            a, b = (result.panels[key] for key in keys)
+            yield finding.id, evidence_picture(finding, a, b)
+        else:
+            say(f"no picture of {finding.id}: a panel of it is not at hand")
