@@ -11,7 +11,7 @@ from pathlib import Path
 
 from synth.showcase import showcase
 
-DEFAULT_SEED = 20
+DEFAULT_SEED = 1803
 HOME = Path(__file__).resolve().parents[1] / "fixtures" / "showcase"
 
 

@@ -6,7 +6,7 @@ renderings of one style are therefore look-alikes, never copies. Copies are made
 """
 
 from synth.models import CLASSES, MODELS, Model
-from synth.plant import TRANSFORMS, Planted, allowed, plant, plant_clone, reuse
+from synth.plant import TRANSFORMS, Planted, allowed, clone, plant, plant_clone, reuse
 
 __all__ = [
     "CLASSES",
@@ -15,6 +15,7 @@ __all__ = [
     "Model",
     "Planted",
     "allowed",
+    "clone",
     "plant",
     "plant_clone",
     "reuse",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from synth.grain import blur, clouds, grain, jpeg
-from synth.kinds import Byte, Float, Rng, Style, between, to_byte
+from synth.kinds import Byte, Rng, Style, between, to_byte
 from synth.shapes import blob, scatter, stamp
 
 
@@ -164,7 +163,9 @@ def colony(rng: Rng, height: int, width: int, style: Style) -> Byte:
         disc = blob(rng, size, aspect=between(rng, 1, 1.3), rough=0.12, soft=1.4)
         stamp(stain, between(rng, 0.35, 0.95) * disc, x, y, mode="over")
     rim_y, rim_x = np.indices((height, width), dtype=np.float32)
-    far = np.hypot((rim_x - width / 2) / (0.48 * width), (rim_y - height / 2) / (0.48 * height))
+    wide, tall = rng.uniform(0.455, 0.495, 2) * (width, height)
+    middle_x, middle_y = (width, height) * rng.normal(0.5, 0.012, 2)
+    far = np.hypot((rim_x - middle_x) / wide, (rim_y - middle_y) / tall)
     ground = np.asarray(style["ground"], np.float32) + 4 * clouds(rng, height, width, 80)[..., None]
     haze = 0.05 * np.clip(clouds(rng, height, width, 12), -1, 2) + 0.05
     cover = np.clip(blur(stain, 0.6) + haze, 0, 1)[..., None]
@@ -173,10 +174,3 @@ def colony(rng: Rng, height: int, width: int, style: Style) -> Byte:
     image = image - 70 * rim[..., None] - 16 * (far > 1.03)[..., None]
     noise = np.stack([grain(rng, height, width, 0.6) for _ in range(3)], axis=-1)
     return jpeg(to_byte(np.asarray(image + 1.9 * noise, np.float32)), 93)
-
-
-def grey(image: Byte) -> Float:
-    """Return the mean of the channels."""
-    if image.ndim == 2:
-        return image.astype(np.float32)
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)

@@ -23,10 +23,12 @@ class Collection:
     """Figures in the order they were added; file names are given when all are there.
 
     Names carry a shuffled figure number and a subject, so that neither tells which belong
-    together. Everything else here mirrors ``truth.json``.
+    together; with ``tokens`` a random word in place of the number, so that names do not depend on
+    how many figures there are. Everything else here mirrors ``truth.json``.
     """
 
     seed: int
+    tokens: bool = False
     images: list[Byte] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
     pairs: list[dict[str, Any]] = field(default_factory=list)
@@ -67,10 +69,18 @@ class Collection:
         names = []
         for index, subject in enumerate(self.subjects):
             place = int(order[index])
-            kind = FORMATS[int(streams(self.seed, 10**6 + 1, index).integers(len(FORMATS)))]
+            own = streams(self.seed, 10**6 + 1, index)
+            kind = FORMATS[int(own.integers(len(FORMATS)))]
+            if self.tokens:
+                names.append(f"{int(own.integers(2**32)):08x}_{subject}.{kind}")
+                continue
             letter = "abcdef"[place % 6]
             names.append(f"fig{place // 6 + 1}{letter}_{subject}.{kind}")
         return names
+
+    def items(self) -> list[tuple[str, Byte]]:
+        """Return (file name, pixels) of every figure, in the order they were added."""
+        return list(zip(self.names(), self.images, strict=True))
 
     def truth(self) -> dict[str, Any]:
         """Return what ``truth.json`` holds."""
@@ -100,7 +110,7 @@ class Collection:
     def write(self, folder: Path) -> None:
         """Write all figures and ``truth.json``; files of those names are overwritten."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, image in zip(self.names(), self.images, strict=True):
+        for name, image in self.items():
             save(folder / name, image)
         text = json.dumps(self.truth(), indent=1, ensure_ascii=False)
         (folder / "truth.json").write_text(text + "\n", encoding="utf-8")

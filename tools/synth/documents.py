@@ -88,7 +88,9 @@ def browser_style(rng: Rng) -> Style:
         "tabs": int(rng.integers(3, 6)),
         "names": [
             str(n)
-            for n in rng.choice(["H3K27ac", "H3K4me3", "Input", "CTCF", "RNA", "ATAC", "Pol2"], 4)
+            for n in rng.choice(
+                ["H3K27ac", "H3K4me3", "Input", "CTCF", "RNA", "ATAC", "Pol2"], 4, replace=False
+            )
         ],
         "exons": exons,
         "inks": rng.permutation(len(INKS))[:4],

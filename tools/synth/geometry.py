@@ -119,6 +119,18 @@ def seen(scene: Byte, view: View) -> Byte:
     return np.asarray(out, dtype=np.uint8)
 
 
+def texture(image: Byte, polygon: Matrix) -> float:
+    """Return the deviation of grey levels in the upright box of a polygon, 0 for an empty one."""
+    if len(polygon) == 0:
+        return 0.0
+    limit = np.array([image.shape[1], image.shape[0]])
+    (left, top), (right, bottom) = np.clip(
+        [polygon.min(axis=0), polygon.max(axis=0) + 1], 0, limit
+    ).astype(int)
+    part = image[top:bottom:3, left:right:3]
+    return float(part.std()) if part.size else 0.0
+
+
 def between_views(a: View, b: View) -> Matrix:
     """Return ``b_from_a``."""
     return np.asarray(b.from_scene @ np.linalg.inv(a.from_scene))

@@ -73,15 +73,14 @@ def _lay(image: Byte, mask: Byte, x: int, y: int, colour: int) -> None:
 
 def label_style(rng: Rng) -> Style:
     """Draw which labels a panel carries and where; panels of one figure share a style."""
+    counted = bool(rng.random() < 0.2)
     return {
         "letter": str(rng.choice(list("ABCDEFGH"))) if rng.random() < 0.6 else "",
         "bar": str(rng.choice(BARS)) if rng.random() < 0.7 else "",
         "bar_share": between(rng, 0.14, 0.26),
-        "bar_left": bool(rng.random() < 0.25),
+        "bar_left": bool(rng.random() < 0.25) and not counted,
         "words": str(rng.choice(TIMES)) if rng.random() < 0.55 else "",
-        "count": f"{between(rng, 2, 60):.1f}±{between(rng, 0.5, 8):.2f}"
-        if rng.random() < 0.2
-        else "",
+        "count": f"{between(rng, 2, 60):.1f}±{between(rng, 0.5, 8):.2f}" if counted else "",
         "arrow": (between(rng, 0.2, 0.8), between(rng, 0.2, 0.8)) if rng.random() < 0.2 else None,
     }
 

@@ -203,7 +203,6 @@ def _all() -> list[Model]:
             subjects=("browser", "tracks"),
             heights=(260, 260),
             widths=(420, 420),
-            screened="plot",
         ),
         Model(
             name="blank",
@@ -233,4 +232,4 @@ def _all() -> list[Model]:
 
 
 MODELS: dict[str, Model] = {model.name: model for model in _all()}
-CLASSES: tuple[str, ...] = tuple(name for name, model in MODELS.items() if not model.screened)
+CLASSES: tuple[str, ...] = tuple(name for name, model in MODELS.items() if model.kind != "document")

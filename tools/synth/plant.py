@@ -7,11 +7,22 @@ from typing import Literal
 
 import numpy as np
 
-from synth import motions, splice, tones
-from synth.geometry import apply, between_views, fitted, moved, seen, shared, window
+from synth import blots, motions, splice, tones
+from synth.geometry import (
+    Motion,
+    View,
+    apply,
+    between_views,
+    fitted,
+    moved,
+    seen,
+    shared,
+    texture,
+    window,
+)
 from synth.grain import jpeg
-from synth.kinds import Byte, Matrix, Rng, Style, between
-from synth.models import MODELS, Model, Size
+from synth.kinds import Byte, Matrix, Rng, Style
+from synth.models import MODELS, Size
 
 Category = Literal["I", "II", "III"]
 
@@ -64,13 +75,13 @@ TRANSFORMS: dict[str, Transform] = {
     "invert": Transform(category="I", tone=tones.inverted),
     "blur": Transform(category="I", tone=tones.blurred),
     "rescan": Transform(category="I", motion=motions.rescan, tone=tones.rescanned, room=1.08),
-    "crop": Transform(category="II", motion=motions.crop),
-    "shift": Transform(category="II", motion=motions.shift, room=1.5),
-    "rotate": Transform(category="II", motion=motions.rotate, room=1.35),
-    "quarter": Transform(category="II", motion=motions.quarter),
-    "mirror": Transform(category="II", motion=motions.mirror),
-    "scale": Transform(category="II", motion=motions.scale),
-    "stretch": Transform(category="II", motion=motions.stretch),
+    "crop": Transform(category="II", motion=motions.crop, tone=tones.perhaps),
+    "shift": Transform(category="II", motion=motions.shift, tone=tones.perhaps, room=1.5),
+    "rotate": Transform(category="II", motion=motions.rotate, tone=tones.perhaps, room=1.35),
+    "quarter": Transform(category="II", motion=motions.quarter, tone=tones.perhaps),
+    "mirror": Transform(category="II", motion=motions.mirror, tone=tones.perhaps),
+    "scale": Transform(category="II", motion=motions.scale, tone=tones.perhaps),
+    "stretch": Transform(category="II", motion=motions.stretch, tone=tones.perhaps),
     "combined": Transform(category="II", motion=motions.combined, tone=tones.any_tone, room=1.3),
     "lanes": Transform(category="II"),
     "altered": Transform(category="III"),
@@ -113,7 +124,9 @@ def plant(
         first, pair = splice.altered_plot(rng, height, width, style)
         return _spliced(rng, first, pair, recipe, name, transform)
     if transform in {"lanes", "altered", "region"}:
-        first, other = (model.render(rng, height, width, style) for _ in range(2))
+        first = model.render(rng, height, width, style)
+        apart = name == "strip" and rng.random() < 0.5
+        other = model.render(rng, height, width, blots.sibling(rng, style) if apart else style)
         if transform == "lanes":
             pair = splice.lanes(rng, first, other, style)
         elif transform == "region":
@@ -128,7 +141,13 @@ def plant(
 
 
 def reuse(
-    rng: Rng, scene: Byte, transform: str, *, name: str = "real", size: Size | None = None
+    rng: Rng,
+    scene: Byte,
+    transform: str,
+    *,
+    name: str = "real",
+    size: Size | None = None,
+    other: Byte | None = None,
 ) -> Planted:
     """Cut two panels out of one scene, the second as a transform says.
 
@@ -143,21 +162,28 @@ def reuse(
         Panel model; strips and gels are never turned by odd angles.
     size : tuple of (int, int), optional
         Height and width of the first panel; what the transform's room leaves by default.
+    other : ndarray of the scene's shape, optional
+        Panel that ``altered`` and ``region`` need as the place the copy is put into.
+
+    Raises
+    ------
+    ValueError
+        If the scene is too small for the motion, or a needed ``other`` is missing.
     """
     recipe = TRANSFORMS[transform]
     rows, cols = scene.shape[:2]
+    narrow = name in NARROW or rows < 0.3 * cols
     if transform in {"altered", "region"}:
-        other = splice.other_tissue(rng, scene)
+        if other is None:
+            raise ValueError(f"{transform} needs another panel")
         pair = (splice.altered if transform == "altered" else splice.region)(rng, scene, other)
         return _spliced(rng, scene, pair, recipe, name, transform)
-    narrow = name in NARROW or min(rows, cols) < 0.3 * max(rows, cols)
     height, width = size or (max(int(rows / recipe.room), 16), max(int(cols / recipe.room), 16))
-    motion = recipe.motion(rng, height, width, narrow)
-    room_x, room_y = cols - width, rows - height
-    left = int(np.clip(room_x / 2 - motion.at[0] / 2, 0, room_x)) if recipe.room > 1 else 0
-    top = int(np.clip(room_y / 2 - motion.at[1] / 2, 0, room_y)) if recipe.room > 1 else 0
-    first = window(left, top, height, width)
-    second = fitted(moved(first, motion), rows, cols)
+    choices = [
+        _views(recipe.motion(rng, height, width, narrow), scene, height, width, recipe.room)
+        for _ in range(3)
+    ]
+    _, first, second, words = max(choices, key=lambda choice: choice[0])
     image, tone = recipe.tone(rng, seen(scene, second))
     polygon = shared(first, second)
     matrix = between_views(first, second)
@@ -170,8 +196,22 @@ def reuse(
         category=recipe.category,
         name=name,
         transform=transform,
-        words=", ".join(part for part in (motion.words, tone) if part) or "recompressed",
+        words=", ".join(part for part in (words, tone) if part) or "recompressed",
     )
+
+
+def _views(
+    motion: Motion, scene: Byte, height: int, width: int, room: float
+) -> tuple[float, View, View, str]:
+    """Lay two windows on a scene as a motion says; first comes how much there is to see in both."""
+    rows, cols = scene.shape[:2]
+    room_x, room_y = cols - width, rows - height
+    left = int(np.clip(room_x / 2 - motion.at[0] / 2, 0, room_x)) if room > 1 else 0
+    top = int(np.clip(room_y / 2 - motion.at[1] / 2, 0, room_y)) if room > 1 else 0
+    first = window(left, top, height, width)
+    second = fitted(moved(first, motion), rows, cols)
+    seen_twice = apply(np.linalg.inv(first.from_scene), shared(first, second))
+    return texture(scene, seen_twice), first, second, motion.words
 
 
 def _spliced(
@@ -192,14 +232,29 @@ def _spliced(
 
 def plant_clone(rng: Rng, name: str, *, size: Size | None = None) -> Planted:
     """Render one panel and repeat a part of it inside: lanes of blots and gels, regions else."""
-    model: Model = MODELS[name]
+    model = MODELS[name]
     height, width = size or model.size(rng)
     style = model.style(rng)
     panel = model.render(rng, height, width, style)
-    if name in LANED:
-        pair = splice.lanes(rng, panel, panel, style, within=True)
-    else:
+    return clone(rng, panel, name=name, style=style if name in LANED else None)
+
+
+def clone(rng: Rng, panel: Byte, *, name: str = "real", style: Style | None = None) -> Planted:
+    """Repeat a part of a panel inside it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    panel : ndarray of shape (H, W) or (H, W, 3), uint8
+    name : str
+        Panel model.
+    style : dict, optional
+        Lane layout: given, whole lanes are repeated, else regions.
+    """
+    if style is None:
         pair = splice.clone(rng, panel)
+    else:
+        pair = splice.lanes(rng, panel, panel, style, within=True)
     done = _spliced(rng, panel, pair, TRANSFORMS["altered"], name, "clone")
-    image = jpeg(pair.image, round(between(rng, 86, 97)))
+    image = jpeg(pair.image, int(rng.integers(86, 98)))
     return replace(done, a=image, b=image)

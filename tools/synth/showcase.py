@@ -58,8 +58,8 @@ def _blots(made: Collection, rng: Rng) -> None:
     control = reuse(rng, strip.render(rng, *size, style), "duplicate", name="strip")
     twins = [strip.render(rng, *size, style) for _ in range(2)]
     moved = plant(rng, "strip", "lanes", size=size)
-    mirrored = plant(rng, "strip", str(rng.choice(["mirror", "combined"])), size=size)
-    cut = plant(rng, "strip", str(rng.choice(["crop", "shift"])))
+    mirrored = plant(rng, "strip", "mirror", size=size)
+    cut = plant(rng, "strip", str(rng.choice(["crop", "shift", "combined"])))
     proteins = [str(p) for p in rng.permutation(["p65", "AKT", "Bcl-2", "p53", "ERK", "STAT3"])]
     figures = []
     for letter, panels in (

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from synth import blots, facs
-from synth.geometry import apply, corners, translation, turned
-from synth.grain import blur, clouds
+from synth.geometry import apply, corners, texture, translation, turned
+from synth.grain import blur
 from synth.kinds import Byte, Matrix, Real, Rng, Style, between, to_byte
 
 
@@ -50,10 +50,10 @@ def lanes(rng: Rng, source: Byte, target: Byte, style: Style, *, within: bool = 
     boxes = _lane_boxes(style, width)
     most = max(min(len(boxes) // 2 if within else len(boxes) - 2, 5), 1)
     run = int(rng.integers(min(2, most), most + 1))
-    starts = rng.permutation(len(boxes) - run + 1)
-    first = int(starts[0])
-    free = [int(s) for s in starts if abs(int(s) - first) >= (run if within else 1)]
-    slot = free[0] if free else first
+    starts = range(len(boxes) - run + 1)
+    least = run if within else 0
+    choices = [(f, s) for f in starts for s in starts if abs(f - s) >= least]
+    first, slot = choices[int(rng.integers(len(choices)))]
     left, right = round(boxes[first][0]), round(boxes[first + run - 1][1])
     to = round(boxes[slot][0])
     mirrored = bool(rng.random() < 0.4)
@@ -102,8 +102,15 @@ def clone(rng: Rng, image: Byte, *, least_px: int = 24, most_share: float = 0.25
         Least side of the region.
     most_share : float
         Largest region as share of the panel.
+
+    Raises
+    ------
+    ValueError
+        If the panel is too small for two such regions.
     """
     height, width = image.shape[:2]
+    if min(height, width) < least_px:
+        raise ValueError("no room for a copy")
     area = np.exp(rng.uniform(np.log(least_px**2 * 1.5), np.log(most_share * height * width)))
     aspect = between(rng, 0.7, 1.4)
     rows = int(np.clip((area * aspect) ** 0.5, min(least_px, height), 0.48 * height))
@@ -112,35 +119,41 @@ def clone(rng: Rng, image: Byte, *, least_px: int = 24, most_share: float = 0.25
 
 
 def _copied(rng: Rng, source: Byte, target: Byte, rows: int, cols: int, *, apart: bool) -> Spliced:
-    outline = _outline(rng, rows, cols)
+    """Try a few places, take the one with most to see, and paste what is there elsewhere."""
+    whole = _outline(rng, rows, cols)
+    placed = []
     for attempt in range(400):
+        outline = whole * 0.97 ** (attempt // 20)
         angle = [0.0, float(90 * rng.integers(1, 4)), between(rng, 0, 360)][int(rng.integers(3))]
-        if attempt > 200:
-            angle = 0.0
         mirrored = bool(rng.random() < 0.3)
-        polygon = outline + rng.uniform([0, 0], [source.shape[1] - cols, source.shape[0] - rows])
-        polygon = np.rint(polygon)
+        room = np.array([source.shape[1] - cols, source.shape[0] - rows])
+        polygon = np.rint(outline + rng.uniform(0, room))
         linear = np.eye(3)
         linear[:2, :2] = turned(angle, mirrored=mirrored)
-        middle = polygon.mean(axis=0)
         place = np.rint(rng.uniform([0, 0], [target.shape[1], target.shape[0]]))
-        matrix = translation(*place) @ linear @ translation(*-np.rint(middle))
+        matrix = translation(*place) @ linear @ translation(*-np.rint(polygon.mean(axis=0)))
         landed = apply(matrix, polygon)
         limit = np.array([target.shape[1] - 1, target.shape[0] - 1])
         if (landed < 0).any() or (landed > limit).any():
             continue
         if apart and not _apart(polygon, landed):
             continue
-        soft = 0.0 if rng.random() < 0.4 else between(rng, 0.8, 2.5)
-        how = "copied" + (f", rotation {angle:.0f}°" if angle else "")
-        return Spliced(
-            image=paste(target, source, polygon, matrix, soft),
-            polygon_a=polygon,
-            polygon_b=landed,
-            b_from_a=matrix,
-            words=f"region {how}{', mirrored' if mirrored else ''}",
-        )
-    raise ValueError("no room for a copy")
+        words = "region copied" + (f", rotation {angle:.0f}°" if angle else "")
+        words += ", mirrored" if mirrored else ""
+        placed.append((texture(source, polygon), polygon, landed, matrix, words))
+        if len(placed) == 4:
+            break
+    soft = 0.0 if rng.random() < 0.4 else between(rng, 0.8, 2.5)
+    if not placed:
+        raise ValueError("no room for a copy")
+    _, polygon, landed, matrix, words = max(placed, key=lambda choice: choice[0])
+    return Spliced(
+        image=paste(target, source, polygon, matrix, soft),
+        polygon_a=polygon,
+        polygon_b=landed,
+        b_from_a=matrix,
+        words=words,
+    )
 
 
 def _outline(rng: Rng, rows: int, cols: int) -> Matrix:
@@ -184,7 +197,8 @@ def altered_plot(rng: Rng, height: int, width: int, style: Style) -> tuple[Byte,
     first = facs.draw(facs.Plot(events=events, style=style), height, width)
     middle = np.array([between(rng, 0.5, 0.8), between(rng, 0.35, 0.75)])
     added = rng.normal(middle, between(rng, 0.03, 0.06), (int(rng.integers(60, 220)), 2))
-    gone = np.hypot(*(events - rng.uniform(0.15, 0.45, 2)).T) < 0.05
+    far = np.hypot(*(events - rng.uniform(0.15, 0.45, 2)).T)
+    gone = rng.random(len(events)) < 0.5 * np.exp(-0.5 * (far / 0.06) ** 2)
     changed = np.concatenate([events[~gone], added])
     second = facs.draw(facs.Plot(events=changed, style=style), height, width)
     left, top, right, bottom = facs.interior(height, width)
@@ -192,12 +206,3 @@ def altered_plot(rng: Rng, height: int, width: int, style: Style) -> tuple[Byte,
     words = "the same events with a cluster added"
     pair = Spliced(image=second, polygon_a=box, polygon_b=box, b_from_a=np.eye(3), words=words)
     return first, pair
-
-
-def other_tissue(rng: Rng, panel: Byte) -> Byte:
-    """Make other content from a real panel: its quarters swapped and turned, then re-lit."""
-    height, width = panel.shape[:2]
-    half_y, half_x = height // 2, width // 2
-    rolled = np.roll(panel, (half_y, half_x), axis=(0, 1))[::-1, ::-1]
-    light = 1 + 0.03 * clouds(rng, height, width, 0.5 * width)
-    return to_byte(rolled * (light if panel.ndim == 2 else light[..., None]))

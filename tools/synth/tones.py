@@ -50,6 +50,11 @@ def blurred(rng: Rng, image: Byte) -> tuple[Byte, str]:
     return to_byte(blur(image.astype(np.float32), sigma)), f"blur {sigma:.1f} px"
 
 
+def perhaps(rng: Rng, image: Byte) -> tuple[Byte, str]:
+    """Only save once more in two of three cases; change the tone as well in the third."""
+    return recompressed(rng, image) if rng.random() < 0.67 else any_tone(rng, image)
+
+
 def rescanned(rng: Rng, image: Byte) -> tuple[Byte, str]:
     """Pass through paper: less contrast, soft, with the scanner's own noise."""
     height, width = image.shape[:2]
