@@ -17,8 +17,8 @@ from figecho.deviation import deviation, polygon_iou
 from figecho.errors import SourceError
 from figecho.evaluate import Score, load_truth, score, truth_of
 from figecho.model import Box, Screened
-from figecho.report.scores import ScoreView, headline, score_csv, score_dict
-from handmade import finding, region, report, transform
+from figecho.report.scores import ScoreView, headline, kind, score_csv, score_dict
+from handmade import finding, full_report, region, report, transform
 
 POSITIVES = [["a.png", "b.png", "I", "first"], ["c.png", "d.png", "II", "second"]]
 FILES = ["a.png", "b.png", "c.png", "d.png"]
@@ -119,7 +119,7 @@ def test_recall_by_category_and_transform() -> None:
     assert data["recall"] == {
         "overall": 0.5,
         "by_category": {"I": 1.0, "II": 0.0},
-        "by_transform": {"mirrored": 0.0, "rotated 90°": 1.0},
+        "by_transform": {"mirrored": 0.0, "rotated": 1.0},
     }
     assert data["category_right"] == 1.0
 
@@ -142,6 +142,30 @@ def test_screened_files_are_held_against_the_reason() -> None:
     text = shown(value)
     assert "Screened as expected: 1 of 3" in text
     assert "z.png: expected blank, got not screened" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            "mirrored, rotation 278°, scale 0.88, JPEG quality 72",
+            "mirrored, rotation, scale, JPEG quality",
+        ),
+        ("crop to 58 % of the panel", "crop"),
+        ("mirrored left to right", "mirrored left to right"),
+        ("3 lanes moved", "3 lanes moved"),
+    ],
+)
+def test_transforms_are_grouped_by_kind_not_by_number(words: str, expected: str) -> None:
+    assert kind(words) == expected
+
+
+def test_templates_are_held_against_the_groups() -> None:
+    truth = truth_of({"positives": [], "templates": [["a.png", "b.png"], ["a.png", "c.png"]]})
+    value = score(full_report(), truth)
+    assert value.templates_seen == (("a.png", "b.png"),)
+    assert value.templates_unseen == (("a.png", "c.png"),)
+    assert "Recurring templates named: 1 of 2" in shown(value)
 
 
 def test_views_agree_and_read_back() -> None:

@@ -47,6 +47,7 @@ class Truth:
     ignore: frozenset[Pair]
     judged: frozenset[str]
     screened: Mapping[str, str]
+    templates: tuple[frozenset[str], ...]
 
     @property
     def negative_pairs(self) -> int:
@@ -84,6 +85,9 @@ class Score:
         Judged files the scan did not read.
     screened_right, screened_wrong : tuple
         Files with the expected reason; (file, expected, reasons given) for the others.
+    templates_seen, templates_unseen : tuple of tuple of str
+        Groups of files that share a block by design, named by one template of the report or not.
+        Informs only: what they must not do is give findings.
     negative_pairs : int
         How many pairs of judged files had to stay without a finding.
     """
@@ -94,6 +98,8 @@ class Score:
     absent: tuple[str, ...]
     screened_right: tuple[str, ...]
     screened_wrong: tuple[tuple[str, str, tuple[str, ...]], ...]
+    templates_seen: tuple[tuple[str, ...], ...]
+    templates_unseen: tuple[tuple[str, ...], ...]
     negative_pairs: int
 
     @property
@@ -145,6 +151,7 @@ def truth_of(data: Mapping[str, Any]) -> Truth:
         ignore=ignore,
         judged=frozenset(data.get("figures", named)),
         screened=dict(data.get("screened", {})),
+        templates=tuple(frozenset(files) for files in data.get("templates", ())),
     )
 
 
@@ -157,6 +164,11 @@ def score(report: Report, truth: Truth) -> Score:
     expected = {k.pair for k in truth.known} | truth.ignore
     unknown = {pair: found for pair, found in by_pair.items() if pair not in expected}
     right, wrong = _screened(report, truth)
+    blocks = [{p.source for p in t.panels} for t in report.templates]
+
+    def seen(group: frozenset[str]) -> bool:
+        return any(group <= files for files in blocks)
+
     return Score(
         outcomes=_outcomes(truth.known, by_pair),
         false=tuple(
@@ -173,6 +185,8 @@ def score(report: Report, truth: Truth) -> Score:
         absent=tuple(sorted(truth.judged - {i.source for i in report.inputs})),
         screened_right=right,
         screened_wrong=wrong,
+        templates_seen=tuple(tuple(sorted(g)) for g in truth.templates if seen(g)),
+        templates_unseen=tuple(tuple(sorted(g)) for g in truth.templates if not seen(g)),
         negative_pairs=truth.negative_pairs,
     )
 

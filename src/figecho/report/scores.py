@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
@@ -24,6 +25,8 @@ CSV_COLUMNS = (
     *("log10_nfa", "iou", "angle_error_deg", "scale_error", "mirrored_right"),
 )
 
+_NUMBERS = re.compile(r"\b(?:to |by |of )?[-+]?\d")
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreView:
@@ -42,6 +45,7 @@ class ScoreView:
         yield from _list("Missed", [f"{k.name}: {_link(k.a, k.b)}" for k in score.missed], words)
         yield from _list("False", [_false(f) for f in score.false], words)
         yield from _screening(score, words)
+        yield from _templates(score, words)
         yield from _list("Named in the truth, but not read", score.absent, words)
         unnamed = [_false(f) for f in score.not_judged]
         yield from _list("Not judged: the truth does not name these files", unnamed, words)
@@ -54,6 +58,13 @@ def headline(score: Score) -> str:
     text = f"{found} of {len(score.outcomes)} known found · {plural(pairs, 'false pair')}"
     text += f" in {plural(score.negative_pairs, 'negative pair')} judged"
     return text + (f" · {inside} false within a figure" if inside else "")
+
+
+def kind(words: str) -> str:
+    """Return a transform in words without its numbers: 'mirrored, rotation 278°' is of one kind."""
+    parts = (_NUMBERS.split(part.strip())[0].strip() for part in words.split(","))
+    kept = [part for part in parts if part]
+    return ", ".join(kept) or words
 
 
 def score_dict(score: Score) -> dict[str, Any]:
@@ -80,6 +91,8 @@ def score_dict(score: Score) -> dict[str, Any]:
         "screened_wrong": [
             {"source": f, "expected": e, "given": list(g)} for f, e, g in score.screened_wrong
         ],
+        "templates_seen": [list(group) for group in score.templates_seen],
+        "templates_unseen": [list(group) for group in score.templates_unseen],
     }
 
 
@@ -136,6 +149,13 @@ def _screening(score: Score, words: Words) -> Iterable[RenderableType]:
         yield words.text(f"  {file}: expected {expected}, got {', '.join(given) or 'not screened'}")
 
 
+def _templates(score: Score, words: Words) -> Iterable[RenderableType]:
+    seen, unseen = score.templates_seen, score.templates_unseen
+    if seen or unseen:
+        yield Text()
+        yield words.text(f"Recurring templates named: {len(seen)} of {len(seen) + len(unseen)}")
+
+
 def _list(title: str, lines: Iterable[str], words: Words) -> Iterable[RenderableType]:
     shown = list(lines)
     if not shown:
@@ -173,7 +193,8 @@ def _category(outcome: Outcome) -> str | None:
 
 
 def _transform(outcome: Outcome) -> str | None:
-    return outcome.known.transform
+    words = outcome.known.transform
+    return None if words is None else kind(words)
 
 
 def _by(score: Score, key: Callable[[Outcome], str | None]) -> list[tuple[str, list[Outcome]]]:

@@ -5,6 +5,7 @@ Colours (Okabe and Ito's, told apart by the colour-blind) only repeat what a wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,6 +22,8 @@ from figecho.report.names import Located, clean, place_words
 LEVEL_STYLES = {"strong": "bold #d55e00", "moderate": "#e69f00", "weak": "#56b4e9"}
 LEVELS = ("strong", "moderate", "weak")
 _NAMED = 8
+_DOT = " · "
+_SHARE = re.compile(r", \d+ % of the panel (shared|twice)$")
 FOOTNOTE = (
     "Level: how surprising the agreement is, and over how much of the panel. Chance: how many "
     "matches as good this scan would show if nothing were shared. figecho observes similarity; "
@@ -37,7 +40,8 @@ class ReportView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the report's parts, laid out for the width and encoding at hand."""
         words = Words(options.max_width, options.encoding, self.report.inputs)
-        yield words.text(summary(self.report), "bold")
+        for line in _filled(summary(self.report), options.max_width):
+            yield words.text(line, "bold")
         yield from _findings(self.report, words)
         yield from _templates(self.report.templates, words)
         yield from _screened(self.report.screened, words)
@@ -96,7 +100,19 @@ def summary(report: Report) -> str:
         parts.append(f"{plural(files, 'file')} not scanned")
     elif not report.complete:
         parts.append("the scan is not complete")
-    return " · ".join(parts)
+    return _DOT.join(parts)
+
+
+def _filled(parts: str, width: int) -> Iterable[str]:
+    """Break a summary only between its parts, so that no count stands apart from its noun."""
+    line = ""
+    for part in parts.split(_DOT):
+        longer = f"{line}{_DOT}{part}" if line else part
+        if line and len(longer) > width:
+            yield line
+            longer = part
+        line = longer
+    yield line
 
 
 def _found(findings: Sequence[Finding]) -> str:
@@ -125,7 +141,7 @@ def _findings(report: Report, words: Words) -> Iterable[RenderableType]:
     for family, members in _families(report.findings):
         if len(members) > 1:
             title = f"family {family}: {len(members)} findings share regions"
-            table.add_row("", words.text(title, "underline"))
+            table.add_row("", words.text(title, "bold"))
         for finding in members:
             table.add_row(*_row(finding, words, room))
     yield table
@@ -135,7 +151,8 @@ def _row(finding: Finding, words: Words, room: int) -> list[RenderableType]:
     evidence = finding.evidence
     names = zip("AB", _pair(finding, words, room), strict=True)
     body: list[RenderableType] = [Text(f"{side} {name}") for side, name in names]
-    body.append(words.text(finding.transform.words, "italic"))
+    # The share has a column of its own; without it most transforms fit one line.
+    body.append(words.text(_SHARE.sub("", finding.transform.words), "italic"))
     body += [words.text(f"may be: {e}", "dim") for e in finding.explanations]
     level = words.text(finding.level, LEVEL_STYLES[finding.level])
     return [
