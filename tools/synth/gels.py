@@ -40,14 +40,17 @@ def coomassie_style(rng: Rng) -> Style:
 
 
 def render(rng: Rng, height: int, width: int, style: Style) -> Byte:
-    """Run and photograph one gel of the given layout."""
+    """Run and photograph one gel of the given layout; no two gels run equally far or straight."""
     signal = np.zeros((height, width), np.float32)
     lanes = len(style["bands"])
     pitch = width * 0.94 / lanes
     reach = max(height, 220)
+    run, curve, tilt = rng.normal(0, [0.025, 0.04, 0.012])
+    aside = rng.normal(0, 0.006) * width
     for lane in range(lanes):
-        centre = width * 0.03 + (lane + 0.5) * pitch + rng.normal(0, 0.02 * pitch)
-        bow = style["smile"] * height * ((centre / width - 0.5) * 2) ** 2
+        centre = aside + width * 0.03 + (lane + 0.5) * pitch + rng.normal(0, 0.02 * pitch)
+        across = (centre / width - 0.5) * 2
+        front = style["smile"] * across**2 + tilt * across + rng.normal(0, 0.004)
         load = float(np.exp(rng.normal(0, 0.18)))
         half = pitch * style["fill"] / 2
         x0, x1 = max(int(centre - half - 4), 0), min(int(centre + half + 5), width)
@@ -56,11 +59,9 @@ def render(rng: Rng, height: int, width: int, style: Style) -> Byte:
         body = body * (1 + 0.06 * clouds(rng, 1, x1 - x0, half)[0])
         for place, level in zip(style["bands"][lane], style["levels"][lane], strict=True):
             thick = style["thick"] * reach * (0.8 + 0.5 * level) * between(rng, 0.85, 1.2)
-            y = (
-                place * height
-                + bow
-                + thick * (0.5 * u**2 * np.sign(style["smile"]) + rng.normal(0, 0.3))
-            )
+            reached = place * (1 + run + curve * (1 - place)) + front
+            sag = 0.5 * u**2 * np.sign(style["smile"]) + rng.normal(0, 0.3)
+            y = reached * height + thick * sag
             v = (np.arange(height)[:, None] - y) / thick
             profile = np.exp(-0.5 * np.where(v < 0, v * 0.8, v) ** 2)
             amount = 1.5 * load * level * np.exp(rng.normal(0, 0.12))
@@ -68,7 +69,9 @@ def render(rng: Rng, height: int, width: int, style: Style) -> Byte:
         smear = np.exp(-0.5 * ((np.arange(height) / height - between(rng, 0.3, 0.8)) / 0.22) ** 2)
         signal[:, x0:x1] += np.asarray(0.12 * load * smear[:, None] * body, np.float32)
         if not style["coomassie"]:
-            well = np.exp(-0.5 * ((np.arange(height) - 0.07 * height) / 1.3) ** 2)
+            well = np.exp(
+                -0.5 * ((np.arange(height) - (0.07 + 0.5 * tilt * across) * height) / 1.3) ** 2
+            )
             signal[:, x0:x1] += np.asarray(0.2 * well[:, None] * body, np.float32)
     return _blue(rng, signal) if style["coomassie"] else _ultraviolet(rng, signal, style)
 
