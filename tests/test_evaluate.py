@@ -94,6 +94,20 @@ def test_findings_on_unnamed_files_are_listed_not_judged() -> None:
     assert "zzz.png" in text
 
 
+def test_many_findings_on_one_unnamed_pair_are_one_line() -> None:
+    value = scored(*(link(n, "a.png", "zzz.png", log10_nfa=-n) for n in range(1, 9)))
+    assert len(value.not_judged) == 8
+    lines = [line for line in shown(value).splitlines() if "zzz.png" in line]
+    assert lines == ["  F008 strong, chance 1e-8: a.png = zzz.png (and 7 more)"]
+
+
+def test_long_names_stay_on_one_line_each() -> None:
+    long = "folder/" + "x" * 90 + ".png"
+    lines = shown(scored(link(1, "a.png", long), link(2, long, long))).splitlines()
+    assert sum(line.strip().startswith(("F001", "F002")) for line in lines) == 2
+    assert all(line.endswith(".png") for line in lines if "…" in line)
+
+
 def test_figures_widens_what_is_judged() -> None:
     value = scored(link(1, "a.png", "e.png"), truth={"figures": [*FILES, "e.png"]})
     assert len(value.false) == 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from statistics import median
 from typing import Any
 
@@ -13,10 +14,10 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from figecho.evaluate import Outcome, Score, files_of
+from figecho.evaluate import Known, Outcome, Score, files_of
 from figecho.model import Finding
 from figecho.report.csv_rows import table as csv_table
-from figecho.report.names import shorten
+from figecho.report.names import clean, shorten
 from figecho.report.terminal import Words, chance, plural
 from figecho.report.to_json import rounded
 
@@ -42,12 +43,12 @@ class ScoreView:
         yield Text()
         yield _recall_table(score, words)
         yield from _regions(score, words)
-        yield from _list("Missed", [f"{k.name}: {_link(k.a, k.b)}" for k in score.missed], words)
-        yield from _list("False", [_false(f) for f in score.false], words)
+        yield from _list("Missed", [_missed(k, words) for k in score.missed], words)
+        yield from _list("False", [_false([f], words) for f in score.false], words)
         yield from _screening(score, words)
         yield from _templates(score, words)
         yield from _list("Named in the truth, but not read", score.absent, words)
-        unnamed = [_false(f) for f in score.not_judged]
+        unnamed = [_false(list(g), words) for _, g in groupby(score.not_judged, key=files_of)]
         yield from _list("Not judged: the truth does not name these files", unnamed, words)
 
 
@@ -166,13 +167,27 @@ def _list(title: str, lines: Iterable[str], words: Words) -> Iterable[Renderable
         yield words.text(f"  {line}")
 
 
-def _link(a: str, b: str) -> str:
-    return f"{a} = {b}" if a != b else f"within {a}"
+def _missed(known: Known, words: Words) -> str:
+    start = f"{known.name}: "
+    return start + _link((known.a, known.b), words, used=len(start))
 
 
-def _false(finding: Finding) -> str:
-    a, b = (shorten(source, 40) for source in files_of(finding))
-    return f"{finding.id} {finding.level}, chance {chance(finding.log10_nfa)}: {_link(a, b)}"
+def _false(findings: Sequence[Finding], words: Words) -> str:
+    """Name the files of findings on one pair, the most surprising of them, and their number."""
+    best = min(findings, key=lambda f: f.log10_nfa)
+    start = f"{best.id} {best.level}, chance {chance(best.log10_nfa)}: "
+    end = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return start + _link(files_of(best), words, used=len(start + end)) + end
+
+
+def _link(files: tuple[str, str], words: Words, used: int) -> str:
+    """Name two files, or one twice, in what a line has left after ``used`` cells."""
+    room = words.width - used - 2
+    a, b = (clean(file, words.encoding) for file in files)
+    ellipsis = clean("…", words.encoding)
+    if files[0] == files[1]:
+        return f"within {shorten(a, max(room - 7, 12), ellipsis)}"
+    return " = ".join(shorten(name, max((room - 3) // 2, 12), ellipsis) for name in (a, b))
 
 
 def _false_pairs(score: Score) -> tuple[int, int]:
