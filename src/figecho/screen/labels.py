@@ -1,0 +1,146 @@
+"""Pick the marks that were laid over a picture: text, scale bars, boxes and arrows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from figecho.model import BoolArray, ByteArray
+from figecho.screen.arrows import arrows
+from figecho.screen.marks import Mark, layers
+
+_MIN_LETTER_PX = 5
+_MAX_LETTER_PX = 140
+#: White and black letters are blurred to grey; a coloured cell is as pure as a coloured letter, but
+#: less even.
+_MAX_SPREAD, _MAX_COLOURED_SPREAD = 24.0, 12.0
+#: Two letters make a word where they are large, else it takes three.
+_LARGE_LETTER_PX = 12
+_OPEN_SHARE = 0.6
+#: Scale bars come alone or in pairs; more bars of one tone are the bands of a gel.
+_MAX_BARS = 3
+
+
+def labels(rgb: ByteArray) -> BoolArray:
+    """Return the pixels of text, scale bars, ruled boxes and arrows, their blurred rim included.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (h, w, 3), uint8
+
+    Returns
+    -------
+    ndarray of shape (h, w), bool
+    """
+    found = np.zeros(rgb.shape[:2], np.bool_)
+    for layer in layers(rgb):
+        side = min(rgb.shape[:2])
+        limit = _MAX_COLOURED_SPREAD if layer.coloured else _MAX_SPREAD
+        even = [mark for mark in layer.marks if mark.spread <= limit]
+        rows = _text_rows(even, rgb.shape[0], upright=False)
+        rows += _text_rows(even, rgb.shape[1], upright=True)
+        chosen = {mark.label for row in rows for mark in row}
+        chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
+        chosen |= {mark.label for mark in _bars(even, side)}
+        chosen |= {mark.label for mark in layer.marks if _is_box(mark, side)}
+        chosen |= set() if layer.coloured else {mark.label for mark in arrows(layer)}
+        if chosen:
+            found |= np.isin(layer.labels, sorted(chosen))
+    return found
+
+
+def _text_rows(marks: Sequence[Mark], span_px: int, *, upright: bool) -> list[list[Mark]]:
+    """Group letter-like marks of like height that stand close together on one line."""
+    letters = sorted(
+        (m for m in marks if _is_letter(m, span_px, upright=upright)),
+        key=lambda m: (_along(m, upright), _across(m, upright)),
+    )
+    rows: list[list[Mark]] = []
+    for letter in letters:
+        for row in rows:
+            if _follows(row[-1], letter, upright=upright):
+                row.append(letter)
+                break
+        else:
+            rows.append([letter])
+    return [row for row in rows if _reads(row, upright=upright)]
+
+
+def _reads(row: Sequence[Mark], *, upright: bool) -> bool:
+    """Whether a row is long enough for a word, and half of it strokes around empty space.
+
+    Bands of a gel stand in rows too, but they are solid.
+    """
+    least = 2 if _size(row[0], upright) >= _LARGE_LETTER_PX and not upright else 3
+    open_shapes = sum(m.thickest_px <= _OPEN_SHARE * min(m.w, m.h) for m in row)
+    return len(row) >= least and open_shapes >= len(row) / 2
+
+
+def _is_letter(mark: Mark, span_px: int, *, upright: bool) -> bool:
+    height, width = _size(mark, upright), mark.h if upright else mark.w
+    return (
+        _MIN_LETTER_PX <= height <= min(_MAX_LETTER_PX, 0.45 * span_px)
+        and width <= 2.5 * height
+        and 0.12 <= mark.fill <= 0.95
+        and mark.stroke_px <= 0.38 * height
+        and mark.thickest_px <= 0.5 * height
+        and mark.sharp >= 0.75
+    )
+
+
+def _follows(last: Mark, mark: Mark, *, upright: bool) -> bool:
+    a, b = _size(last, upright), _size(mark, upright)
+    gap = _along(mark, upright) - _along(last, upright) - (last.h if upright else last.w)
+    low, high = _across(last, upright), _across(mark, upright)
+    shared = min(low + a, high + b) - max(low, high)
+    return -0.2 * a <= gap <= 0.6 * max(a, b) and shared >= 0.75 * min(a, b) >= 0.45 * max(a, b)
+
+
+def _size(mark: Mark, upright: bool) -> int:
+    return mark.w if upright else mark.h
+
+
+def _along(mark: Mark, upright: bool) -> int:
+    return mark.y if upright else mark.x
+
+
+def _across(mark: Mark, upright: bool) -> int:
+    return mark.x if upright else mark.y
+
+
+def _company(row: Sequence[Mark], marks: Sequence[Mark]) -> Iterator[Mark]:
+    """Yield the points, signs and wide letters that stand in a row of text."""
+    size = max(min(m.w, m.h) for m in row)
+    size = max(size, min(max(m.h for m in row), max(m.w for m in row)))
+    x0, x1 = min(m.x for m in row) - size, max(m.x + m.w for m in row) + size
+    y0, y1 = min(m.y for m in row) - size // 3, max(m.y + m.h for m in row) + size // 3
+    for m in marks:
+        inside = x0 <= m.x and m.x + m.w <= x1 and y0 <= m.y and m.y + m.h <= y1
+        if inside and m.sharp >= 0.5:
+            yield m
+
+
+def _bars(marks: Sequence[Mark], side_px: int) -> list[Mark]:
+    thick = max(4.0, 0.1 * side_px)
+    bars = [
+        m
+        for m in marks
+        if m.fill >= 0.88
+        and max(m.w, m.h) >= max(3.5 * min(m.w, m.h), 12)
+        and min(m.w, m.h) <= thick
+        and m.sharp >= 0.75
+    ]
+    return bars if len(bars) <= _MAX_BARS else []
+
+
+def _is_box(mark: Mark, side_px: int) -> bool:
+    """Whether a mark is drawn of level and upright strokes: a box, a bracket, an axis."""
+    return (
+        mark.straight >= 0.8
+        and mark.sharp >= 0.6
+        and mark.spread <= _MAX_SPREAD
+        and max(mark.w, mark.h) >= max(24, 0.15 * side_px)
+        and mark.thickest_px <= max(3.0, 0.12 * side_px)
+        and max(mark.w, mark.h) >= 4 * mark.thickest_px
+    )
