@@ -87,6 +87,7 @@ class Verify:
     gate_px: int = 12_000
     gate_nats: float = 4.0
     max_px: int = 120_000
+    chance_px: int = 40_000
     min_nats: float = 12.0
     iterations: int = 8
     max_drift_px: float = 12.0

@@ -12,7 +12,7 @@ from figecho.describe.described import Described
 from figecho.match.propose import Proposal, block_proposals, keypoint_proposals
 from figecho.model import Matrix
 from figecho.verify import frame as frames
-from figecho.verify.agree import Agreement, agreement
+from figecho.verify.agree import Agreement, agreement, overlay
 from figecho.verify.align import align
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import outline, polygon_area, transform_points
@@ -35,6 +35,8 @@ class Echo:
     nats, chance : float
         Evidence, and what displaced copies of the same panels reach.
     zncc : float
+    rho, samples : tuple of float
+        Correlation and independent samples in each octave, finest first.
     agreeing : float, 0..1
         Share of the textured overlap of both panels that agrees.
     overlap_a, overlap_b : float, 0..1
@@ -49,6 +51,8 @@ class Echo:
     nats: float
     chance: float
     zncc: float
+    rho: tuple[float, ...]
+    samples: tuple[float, ...]
     agreeing: float
     overlap_a: float
     overlap_b: float
@@ -96,35 +100,17 @@ def proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
 def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
     """Ask the pixels: first on a coarse grid, then, if they do not object, on the full one."""
     settings = config.verify
-    inverted = proposal.form.inverted
     b_from_a = proposal.b_from_a
-    result: Agreement | None = None
-    grid = None
-    for budget, least in (
-        (settings.gate_px, settings.gate_nats),
-        (settings.max_px, settings.min_nats),
-    ):
-        grid = frames.build(
-            a.panel.grey, a.panel.usable, b.panel.grey, b.panel.usable, b_from_a, budget
-        )
-        apart = _apart(grid, b_from_a, config.match.min_shift_px) if a is b else None
-        start = b_from_a @ grid.a_from_grid
-        result = agreement(grid, start, inverted=inverted, within=apart)
-        weak_start = result.nats < 0.25 * least and len(proposal.points_a) < 7
-        if not (weak_start and proposal.method != "blocks"):
-            better = align(
-                grid, start, inverted=inverted, max_iterations=settings.iterations,
-                max_drift_px=settings.max_drift_px,
-            )  # fmt: skip
-            moved = agreement(grid, better, inverted=inverted, within=apart)
-            if moved.nats > result.nats:
-                result, b_from_a = moved, better @ np.linalg.inv(grid.a_from_grid)
+    gates = ((settings.gate_px, settings.gate_nats), (settings.max_px, settings.min_nats))
+    for budget, least in gates:
+        grid = _grid(a, b, b_from_a, budget)
+        result, geometry = _best(a is b, grid, proposal, least, config)
         if result.nats < least:
             return None
-    if result is None or grid is None:
-        return None
-    polygon = transform_points(grid.a_from_grid, outline(result.region))
-    if len(polygon) < 3:
+        b_from_a = grid.to_panels(geometry)
+    region = _one_side(grid, geometry, result.region) if a is b else result.region
+    polygon = transform_points(grid.a_from_grid, outline(region))
+    if len(polygon) < 3 or (a is b and not _disjoint(polygon, b_from_a)):
         return None
     polygon = np.clip(polygon, 0.0, [a.panel.shape[1] - 1, a.panel.shape[0] - 1])
     return Echo(
@@ -136,44 +122,87 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         nats=result.nats,
         chance=0.0,
         zncc=result.zncc,
+        rho=result.rho,
+        samples=result.samples,
         agreeing=0.0,
         overlap_a=0.0,
         overlap_b=0.0,
     )
 
 
-def _apart(grid: frames.Frame, b_from_a: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
-    """Where the geometry really moves a pixel: a panel always agrees with itself in place."""
-    width, height = grid.size
-    yy, xx = np.mgrid[0:height, 0:width]
-    points = transform_points(
-        grid.a_from_grid, np.stack([xx.ravel(), yy.ravel()], axis=1).astype(np.float64)
+def _grid(a: Described, b: Described, b_from_a: Matrix, budget: int) -> frames.Frame:
+    return frames.build(
+        a.panel.grey, a.panel.usable, b.panel.grey, b.panel.usable, b_from_a, budget
     )
-    moved = np.linalg.norm(transform_points(b_from_a, points) - points, axis=1)
-    return np.asarray((moved >= min_shift_px).reshape(height, width))
+
+
+def _best(
+    inside: bool, grid: frames.Frame, proposal: Proposal, least: float, config: Config
+) -> tuple[Agreement, Matrix]:
+    """Agreement under the proposal or, if the pixels are worth asking, under its refinement."""
+    inverted = proposal.form.inverted
+    settings = config.verify
+    apart = _apart(grid, grid.start, config.match.min_shift_px) if inside else None
+    first = agreement(overlay(grid, grid.start, inverted=inverted), within=apart)
+    few = len(proposal.points_a) < 7 and proposal.method != "blocks"
+    if few and first.nats < 0.25 * least:
+        return first, grid.start
+    better = align(
+        grid, inverted=inverted, max_iterations=settings.iterations,
+        max_drift_px=settings.max_drift_px,
+    )  # fmt: skip
+    second = agreement(overlay(grid, better, inverted=inverted), within=apart)
+    return (second, better) if second.nats > first.nats else (first, grid.start)
+
+
+def _apart(grid: frames.Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
+    """Where the geometry really moves a pixel: a panel always agrees with itself in place."""
+    points = frames.grid_points(grid.size)
+    there = transform_points(grid.b_from_bgrid @ geometry, points)
+    moved = np.linalg.norm(there - transform_points(grid.a_from_grid, points), axis=1)
+    return np.asarray((moved >= min_shift_px).reshape(grid.size[::-1]))
+
+
+def _one_side(
+    grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Keep one of the two places: a mirrored or half-turned copy also maps the copy to the original."""
+    points = frames.grid_points(grid.size)
+    move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)
+    inside = move[region]
+    axis = np.linalg.svd(inside[:: max(1, len(inside) // 500)], full_matrices=False)[2][0]
+    ahead = region & ((move @ axis) > 0)
+    behind = region & ~ahead
+    return ahead if np.count_nonzero(ahead) >= np.count_nonzero(behind) else behind
+
+
+def _disjoint(polygon: NDArray[np.float64], b_from_a: Matrix) -> bool:
+    """Whether a region and its image lie clearly apart: many single objects are symmetric."""
+    image = transform_points(b_from_a, polygon)
+    move = image.mean(axis=0) - polygon.mean(axis=0)
+    length = float(np.linalg.norm(move))
+    if length < 1e-6:
+        return False
+    along, there = polygon @ (move / length), image @ (move / length)
+    return bool(there.min() - along.max() > -0.35 * max(np.ptp(along), np.ptp(there)))
 
 
 def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     """Add what only a surviving echo needs: the chance level and the shares."""
-    grid = frames.build(
-        a.panel.grey, a.panel.usable, b.panel.grey, b.panel.usable, echo.b_from_a,
-        config.verify.max_px,
-    )  # fmt: skip
-    start = echo.b_from_a @ grid.a_from_grid
-    inverted = echo.proposal.form.inverted
-    apart = _apart(grid, echo.b_from_a, config.match.min_shift_px) if a is b else None
-    found = agreement(grid, start, inverted=inverted, within=apart)
-    inside = frames.warp_mask(np.ones(b.panel.shape, dtype=bool), start, grid.size)
-    both = inside & grid.usable_a & frames.warp_mask(grid.usable_b, start, grid.size)
+    grid = _grid(a, b, echo.b_from_a, config.verify.chance_px)
+    laid = overlay(grid, grid.start, inverted=echo.proposal.form.inverted)
+    apart = _apart(grid, grid.start, config.match.min_shift_px) if a is b else None
+    found = agreement(laid, within=apart)
+    inside = frames.warp_mask(np.ones_like(grid.b.usable), grid.start, grid.size)
     covered = float(np.count_nonzero(inside)) / inside.size
     scale = abs(float(np.linalg.det(echo.b_from_a[:2, :2])))
-    area_b = b.panel.shape[0] * b.panel.shape[1]
+    ratio = a.panel.bbox.area_px * scale / b.panel.bbox.area_px
     return replace(
         echo,
-        chance=chance_nats(grid, start, found.region, inverted=inverted),
-        agreeing=float(np.count_nonzero(found.region)) / max(1, np.count_nonzero(both)),
+        chance=chance_nats(laid, found.region) * max(1.0, echo.nats / max(found.nats, 1.0)),
+        agreeing=float(np.count_nonzero(found.region)) / max(1, np.count_nonzero(laid.both)),
         overlap_a=covered,
-        overlap_b=min(1.0, covered * a.panel.shape[0] * a.panel.shape[1] * scale / area_b),
+        overlap_b=min(1.0, covered * ratio),
     )
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from figecho import config as configuration
 from figecho.config import Config
 from figecho.errors import SourceError
-from figecho.judge.finding import Candidate, findings_of
-from figecho.model import Coverage, Input, NotScanned, Panel, Report, Screened
+from figecho.judge.candidate import Candidate
+from figecho.judge.finding import findings_of
+from figecho.judge.templates import set_templates_aside
+from figecho.model import Coverage, Figure, Input, Panel, Report, Screened
 from figecho.panels import panels_of
 from figecho.retrieve import pairs_to_compare
 from figecho.sources import collect
@@ -62,12 +64,10 @@ def scan(
     candidates = [
         Candidate(a=panels[i], b=panels[j], echo=echo) for i, j, found in echoes for echo in found
     ]
+    candidates, templates = set_templates_aside(candidates)
     findings = findings_of(candidates, len(pairs), config.judge, keep_weak=config.keep_weak)
 
-    not_scanned = [
-        *collected.not_scanned,
-        *(NotScanned(source=line, reason="cannot be used") for line in ()),
-    ]
+    not_scanned = collected.not_scanned
     if not collected.figures:
         reasons = [*collected.misused, *(f"{n.source}: {n.reason}" for n in not_scanned)]
         raise SourceError("nothing could be read: " + "; ".join(reasons[:3]))
@@ -76,18 +76,19 @@ def scan(
         config=configuration.as_dict(config),
         complete=not not_scanned and not collected.misused,
         inputs=tuple(inputs),
-        not_scanned=tuple(not_scanned),
+        not_scanned=not_scanned,
         screened=tuple(screened),
         coverage=Coverage(
             panels=len(panels), pairs_possible=len(pairs), pairs_compared=len(pairs)
         ),
         findings=tuple(findings),
+        templates=tuple(templates),
     )
     return Scan(report=report, panels={p.key: p for p in panels})
 
 
 def _panels(
-    figures: Sequence, inputs: Sequence[Input], config: Config, tell: Progress
+    figures: Sequence[Figure], inputs: Sequence[Input], config: Config, tell: Progress
 ) -> tuple[list[Panel], list[Screened], list[Input]]:
     panels: list[Panel] = []
     screened: list[Screened] = []

@@ -20,7 +20,7 @@ _CHUNK = 24
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Keep numerical libraries on one thread: faster beside workers, and sums in one order."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -36,7 +36,7 @@ def describe_all(
 ) -> list[Described]:
     """Describe every panel, in order."""
     described = []
-    with _one_thread():
+    with one_thread():
         for panel in panels:
             described.append(describe(panel, config))
             tell("describing panels", len(described), len(panels))
@@ -54,7 +54,7 @@ def compare_all(
     chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
     done = 0
     found: list[Result] = []
-    with _one_thread():
+    with one_thread():
         if jobs <= 1 or len(chunks) < 2:
             for chunk in chunks:
                 found += _compare(described, chunk, config)

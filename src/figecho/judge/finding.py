@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from figecho.config import Judge
+from figecho.judge.candidate import Candidate
 from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
 from figecho.judge.motion import in_words, motion_of
@@ -17,15 +18,6 @@ from figecho.judge.nfa import level_of, log10_nfa
 from figecho.model import Box, Evidence, Finding, Level, Matrix, Panel, Region, Transform
 from figecho.pairs import Echo
 from figecho.verify.outline import polygon_area
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Candidate:
-    """An echo with the panels it lies in."""
-
-    a: Panel
-    b: Panel
-    echo: Echo
 
 
 def findings_of(

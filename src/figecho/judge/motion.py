@@ -60,15 +60,15 @@ def motion_of(b_from_a: Matrix, x: float, y: float) -> Motion:
     )
 
 
-def in_words(motion: Motion, *, inverted: bool, shared: float, inside: bool) -> str:
+def in_words(motion: Motion, *, inverted: bool, shared: float | None, inside: bool) -> str:
     """Say what turns region A into region B, and how much of the panel is shared.
 
     Parameters
     ----------
     motion : Motion
     inverted : bool
-    shared : float, 0..1
-        Share of the smaller panel inside the region.
+    shared : float, 0..1, or None
+        Share of the smaller panel inside the region; None leaves it out.
     inside : bool
         Whether both regions lie in one panel.
     """
@@ -87,5 +87,7 @@ def in_words(motion: Motion, *, inverted: bool, shared: float, inside: bool) -> 
     if inverted:
         parts.append("tones inverted")
     how = ", ".join(parts) if parts else ("moved" if inside else "same orientation and size")
+    if shared is None:
+        return how
     where = "of the panel twice" if inside else "of the panel shared"
     return f"{how}, {max(1, round(100.0 * shared))} % {where}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from figecho.config import Blocks
 from figecho.match.dense import peaks, shift_evidence
 from figecho.model import BoolArray, FloatArray, Matrix
-from figecho.verify.bands import octaves
+from figecho.verify.bands import mean_filter, smooth
 from figecho.verify.frame import resize_matrix
 
 ORIENTATIONS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range(4))
@@ -37,19 +37,17 @@ class Shift:
 
 
 def view(grey: FloatArray, usable: BoolArray, scale: float) -> BlockView:
-    """Resize a panel and keep its three finest octaves, locally whitened."""
+    """Resize a panel and keep its three finest octaves, whitened together."""
     height, width = grey.shape
     size = (max(4, round(width * scale)), max(4, round(height * scale)))
     method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(grey, size, interpolation=method), dtype=np.float32)
     share = cv2.resize(usable.astype(np.float32), size, interpolation=method)
     clean = np.asarray(share > 0.9)
-    detail = sum(octaves(small, clean)[:3], np.zeros_like(small))
     weight = clean.astype(np.float32)
-    local = cv2.GaussianBlur(detail * detail * weight, (0, 0), 8.0) / (
-        cv2.GaussianBlur(weight, (0, 0), 8.0) + 1e-3
-    )
-    pixels = (detail / np.sqrt(local + 9.0) * weight).astype(np.float32)
+    detail = (smooth(small, 0.6) - smooth(small, 4.8)) * weight
+    local = mean_filter(detail * detail, 8.0) / (mean_filter(weight, 8.0) + 1e-3)
+    pixels = np.asarray(detail / np.sqrt(local + 9.0), dtype=np.float32)
     return BlockView(pixels=pixels, panel_from_view=resize_matrix((height, width), size))
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from figecho.model import Panel, Scope
+from figecho.screen.graphics import is_drawn
 
 
 def pairs_to_compare(panels: Sequence[Panel], scope: Scope) -> list[tuple[int, int]]:
     """Return index pairs ``i <= j`` in a fixed order; ``(i, i)`` looks inside one panel.
+
+    Drawn panels (plots, screenshots) are not compared with themselves: they repeat their own ticks,
+    glyphs and symbols by design.
 
     Parameters
     ----------
@@ -19,7 +23,8 @@ def pairs_to_compare(panels: Sequence[Panel], scope: Scope) -> list[tuple[int, i
     """
     chosen = []
     for i, a in enumerate(panels):
-        for j in range(i, len(panels)):
+        first = i + 1 if is_drawn(a.rgb) else i
+        for j in range(first, len(panels)):
             same_figure = a.figure == panels[j].figure
             if scope == "both" or same_figure == (scope == "within"):
                 chosen.append((i, j))

@@ -11,65 +11,63 @@ import cv2
 import numpy as np
 
 from figecho.model import FloatArray, Matrix
-from figecho.verify.bands import whitened
-from figecho.verify.frame import Frame, warp, warp_mask
+from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
 
 _STAGES = ((2, 3), (1, 2), (0, 1))
 _MIN_PIXELS = 80
+_STILL_PX = 0.03
 
 
-def align(
-    frame: Frame, b_from_grid: Matrix, *, inverted: bool, max_iterations: int, max_drift_px: float
-) -> Matrix:
+def align(frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: float) -> Matrix:
     """Refine a geometry by the pixels; gives the start back where they pull too far away.
 
     Parameters
     ----------
     frame : Frame
-    b_from_grid : ndarray of shape (3, 3)
-        The start: pixels of B from grid pixels.
     inverted : bool
         Whether B has its tones inverted.
     max_iterations : int
         For each of the three stages.
     max_drift_px : float
-        Largest believable correction, in pixels of B at the corners of the grid.
+        Largest believable correction at the corners, in grid pixels of B.
 
     Returns
     -------
     ndarray of shape (3, 3)
+        Grid of B from grid of A.
     """
-    octaves_a = whitened(frame.a, frame.usable_a)
-    octaves_b = whitened(-frame.b if inverted else frame.b, frame.usable_b)
     width, height = frame.size
     corners = np.array([[0, width - 1, 0, width - 1], [0, 0, height - 1, height - 1], [1] * 4])
-    unit = np.diag([2.0 / max(width, height)] * 2 + [1.0])
-    unit[:2, 2] = [-(width - 1) / max(width, height), -(height - 1) / max(width, height)]
+    longest = max(width, height)
+    unit = np.diag([2.0 / longest, 2.0 / longest, 1.0])
+    unit[:2, 2] = [-(width - 1) / longest, -(height - 1) / longest]
     yy, xx = np.mgrid[0:height, 0:width]
     u = (unit[0, 0] * xx + unit[0, 2]).astype(np.float32)
     v = (unit[1, 1] * yy + unit[1, 2]).astype(np.float32)
+    sign = np.float32(-1.0 if inverted else 1.0)
 
-    current = b_from_grid.astype(np.float64)
+    current = frame.start.copy()
     for stage in _STAGES:
-        a = sum((octaves_a[k] for k in stage), np.zeros_like(frame.a))
-        b = sum((octaves_b[k] for k in stage), np.zeros_like(frame.b))
-        slope_x = np.asarray(cv2.Sobel(b, cv2.CV_32F, 1, 0, scale=0.125), dtype=np.float32)
-        slope_y = np.asarray(cv2.Sobel(b, cv2.CV_32F, 0, 1, scale=0.125), dtype=np.float32)
+        a = frame.a.values[stage[0]] + frame.a.values[stage[1]]
+        b = sign * (frame.b.values[stage[0]] + frame.b.values[stage[1]])
+        slopes = cv2.merge(
+            [cv2.Sobel(b, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(b, cv2.CV_32F, 0, 1, scale=0.125)]
+        )
         for _ in range(max_iterations):
-            both = warp_mask(frame.usable_b, current, frame.size) & frame.usable_a
+            both = warp_mask(frame.b.usable, current, frame.size) & frame.a.usable
             if np.count_nonzero(both) < _MIN_PIXELS:
-                return b_from_grid
+                return frame.start
+            slope = warp_linear(slopes, current, frame.size)[both]
             step = _step(
-                a[both], warp(b, current, frame.size)[both],
-                warp(slope_x, current, frame.size)[both], warp(slope_y, current, frame.size)[both],
+                a[both], warp(b, current, frame.size)[both], slope[:, 0], slope[:, 1],
                 u[both], v[both],
-            )  # fmt: skip
-            current = current + step @ unit
-            if np.abs((step @ unit @ corners)[:2]).max() < 0.03:
+            ) @ unit  # fmt: skip
+            current = current + step
+            if np.abs((step @ corners)[:2]).max() < _STILL_PX:
                 break
-    moved = _project(current, corners) - _project(b_from_grid, corners)
+    moved = _project(current, corners) - _project(frame.start, corners)
     if not np.isfinite(moved).all() or np.abs(moved).max() > max_drift_px:
-        return b_from_grid
+        return frame.start
     return current
 
 
@@ -83,17 +81,17 @@ def _step(
     u: FloatArray, v: FloatArray,
 ) -> Matrix:  # fmt: skip
     """Weighted least-squares affine update in unit grid coordinates."""
-    gain = max(0.2, float(a @ b) / (float(b @ b) + 1e-6))
-    residual = a - np.float32(gain) * b
-    spread = 1.4826 * float(np.median(np.abs(residual))) + 1e-3
-    weight = (1.0 / (1.0 + (residual / (2.0 * spread)) ** 2)).astype(np.float32)
-    gx, gy = np.float32(gain) * slope_x, np.float32(gain) * slope_y
-    jacobian = np.stack([gx * u, gx * v, gx, gy * u, gy * v, gy], axis=1)
-    weighted = jacobian * weight[:, None]
-    normal = (weighted.T @ jacobian).astype(np.float64)
+    gain = np.float32(max(0.2, float(a @ b) / (float(b @ b) + 1e-6)))
+    residual = a - gain * b
+    sample = np.abs(residual[:: max(1, len(residual) // 2000)])
+    spread = np.float32(2.0 * 1.4826 * float(np.median(sample)) + 2e-3)
+    weight = 1.0 / (1.0 + (residual / spread) ** 2)
+    gx, gy = gain * slope_x, gain * slope_y
+    jacobian = np.stack([gx * u, gx * v, gx, gy * u, gy * v, gy])
+    weighted = jacobian * weight
+    normal = (weighted @ jacobian.T).astype(np.float64)
     damping = 1e-3 * np.trace(normal) / 6.0 + 1e-9
-    right = (weighted.T @ residual).astype(np.float64)
-    delta = np.linalg.solve(normal + damping * np.eye(6), right)
+    delta = np.linalg.solve(normal + damping * np.eye(6), (weighted @ residual).astype(np.float64))
     update = np.zeros((3, 3))
     update[0], update[1] = delta[:3], delta[3:]
     return update

@@ -6,100 +6,117 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray, Matrix
-from figecho.verify.bands import blur
+from figecho.verify.bands import Octaves, octaves_of
+
+_CUBIC = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+_LINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frame:
-    """Panel A resampled onto the common grid, and what is needed to bring panel B there.
+    """Both panels at about the same resolution, each in octaves on its own grid.
+
+    The grid of A is the common one; ``geometry`` starts as the proposal brought to these grids.
 
     Attributes
     ----------
-    a, usable_a : ndarray of shape (h, w)
-        Panel A on the grid.
-    b, usable_b : ndarray of shape (H, W)
-        Panel B in its own pixels, smoothed so that sampling it on the grid does not alias.
-    a_from_grid : ndarray of shape (3, 3)
-        Panel pixels of A from grid pixels.
+    a, b : Octaves
+    a_from_grid, b_from_bgrid : ndarray of shape (3, 3)
+        Panel pixels from grid pixels.
+    start : ndarray of shape (3, 3)
+        The proposed geometry: grid of B from grid of A.
     """
 
-    a: FloatArray
-    usable_a: BoolArray
-    b: FloatArray
-    usable_b: BoolArray
+    a: Octaves
+    b: Octaves
     a_from_grid: Matrix
+    b_from_bgrid: Matrix
+    start: Matrix
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) of the grid, as OpenCV wants it."""
-        return (self.a.shape[1], self.a.shape[0])
+        """(width, height) of the common grid, as OpenCV wants it."""
+        height, width = self.a.usable.shape
+        return (width, height)
+
+    def to_panels(self, geometry: Matrix) -> Matrix:
+        """Turn a geometry between the grids into b_from_a in panel pixels."""
+        matrix = self.b_from_bgrid @ geometry @ np.linalg.inv(self.a_from_grid)
+        return np.asarray(matrix / matrix[2, 2])
 
 
-def scale_of(matrix: Matrix) -> float:
-    """Return the linear scale of a 2-D transform at the origin."""
-    return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-
-
-def resize_matrix(shape: tuple[int, int], size: tuple[int, int]) -> Matrix:
+def resize_matrix(shape: tuple[int, ...], size: tuple[int, int]) -> Matrix:
     """Return original-from-resized pixel coordinates, pixel centres at integers."""
     fx, fy = shape[1] / size[0], shape[0] / size[1]
     return np.array([[fx, 0.0, 0.5 * fx - 0.5], [0.0, fy, 0.5 * fy - 0.5], [0.0, 0.0, 1.0]])
+
+
+def local_scale(matrix: Matrix, x: float, y: float) -> float:
+    """Return the linear scale of a projective transform at the point (x, y)."""
+    depth = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+    if abs(depth) < 1e-9:
+        return 0.0
+    return float(np.sqrt(abs(np.linalg.det(matrix)) / abs(depth) ** 3))
 
 
 def build(
     grey_a: FloatArray, usable_a: BoolArray, grey_b: FloatArray, usable_b: BoolArray,
     b_from_a: Matrix, max_px: int,
 ) -> Frame:  # fmt: skip
-    """Lay the grid: A's own pixels, coarsened where B has fewer or ``max_px`` would be exceeded.
+    """Bring both panels to the resolution of the coarser one, and to ``max_px`` pixels at most.
 
     Parameters
     ----------
     grey_a, grey_b : ndarray, float32, 0..255
     usable_a, usable_b : ndarray, bool
     b_from_a : ndarray of shape (3, 3)
+        Panel pixels.
     max_px : int
-        Most pixels the grid may have.
+        Most pixels the common grid may have.
 
     Returns
     -------
     Frame
     """
     height, width = grey_a.shape
-    centre = np.array([(width - 1) / 2.0, (height - 1) / 2.0])
-    factor = min(1.0, local_scale(b_from_a, centre), np.sqrt(max_px / (height * width)))
-    if factor < 0.98:
-        size = (max(8, round(width * factor)), max(8, round(height * factor)))
-        a = np.asarray(cv2.resize(grey_a, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-        share = cv2.resize(usable_a.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        ok_a = np.asarray(share > 0.99)
-        a_from_grid = resize_matrix((height, width), size)
-    else:
-        a, ok_a, a_from_grid = grey_a, usable_a, np.eye(3)
-    shrink = local_scale(b_from_a @ a_from_grid, np.array([a.shape[1] / 2.0, a.shape[0] / 2.0]))
-    b = blur(grey_b, 0.45 * np.sqrt(shrink**2 - 1.0)) if shrink > 1.1 else grey_b
-    return Frame(a=a, usable_a=ok_a, b=b, usable_b=usable_b, a_from_grid=a_from_grid)
+    zoom = local_scale(b_from_a, (width - 1) / 2.0, (height - 1) / 2.0)
+    factor_a = min(1.0, zoom, np.sqrt(max_px / (height * width)))
+    factor_b = min(1.0, factor_a / max(zoom, 1e-6))
+    a, a_from_grid = _reduced(grey_a, usable_a, factor_a)
+    b, b_from_bgrid = _reduced(grey_b, usable_b, factor_b)
+    start = np.linalg.inv(b_from_bgrid) @ b_from_a @ a_from_grid
+    return Frame(a=a, b=b, a_from_grid=a_from_grid, b_from_bgrid=b_from_bgrid, start=start)
 
 
-def local_scale(matrix: Matrix, point: FloatArray | Matrix) -> float:
-    """Return the linear scale of a projective transform at ``point``."""
-    x, y = float(point[0]), float(point[1])
-    w = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
-    if abs(w) < 1e-9:
-        return 0.0
-    return float(np.sqrt(abs(np.linalg.det(matrix)) / abs(w) ** 3))
+def _reduced(grey: FloatArray, usable: BoolArray, factor: float) -> tuple[Octaves, Matrix]:
+    if factor > 0.97:
+        return octaves_of(grey, usable), np.eye(3)
+    height, width = grey.shape
+    size = (max(8, round(width * factor)), max(8, round(height * factor)))
+    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    share = cv2.resize(usable.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return octaves_of(small, np.asarray(share > 0.99)), resize_matrix(grey.shape, size)
 
 
-def warp(image: FloatArray, b_from_grid: Matrix, size: tuple[int, int]) -> FloatArray:
-    """Sample an image of B on the grid (cubic); outside B it is 0."""
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpPerspective(image, b_from_grid, size, flags=flags), dtype=np.float32)
+def warp(image: FloatArray, geometry: Matrix, size: tuple[int, int]) -> FloatArray:
+    """Sample an image of B on the common grid (cubic); outside B it is 0."""
+    return np.asarray(cv2.warpPerspective(image, geometry, size, flags=_CUBIC), dtype=np.float32)
 
 
-def warp_mask(mask: BoolArray, b_from_grid: Matrix, size: tuple[int, int]) -> BoolArray:
-    """Return where the grid samples B from usable pixels only."""
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpPerspective(mask.astype(np.float32), b_from_grid, size, flags=flags) > 0.99
-    )
+def warp_linear(image: FloatArray, geometry: Matrix, size: tuple[int, int]) -> FloatArray:
+    """Sample an image of B on the common grid (linear); outside B it is 0."""
+    return np.asarray(cv2.warpPerspective(image, geometry, size, flags=_LINEAR), dtype=np.float32)
+
+
+def warp_mask(mask: BoolArray, geometry: Matrix, size: tuple[int, int]) -> BoolArray:
+    """Return where the common grid samples B from True pixels only."""
+    return np.asarray(warp_linear(mask.astype(np.float32), geometry, size) > 0.99)
+
+
+def grid_points(size: tuple[int, int]) -> NDArray[np.float64]:
+    """Return the (x, y) of every grid pixel in reading order, shape (h * w, 2)."""
+    yy, xx = np.mgrid[0 : size[1], 0 : size[0]]
+    return np.stack([xx.ravel(), yy.ravel()], axis=1).astype(np.float64)

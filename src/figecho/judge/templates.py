@@ -1,0 +1,115 @@
+"""Recurring templates: a drawn block that many figures share is one line, not many findings.
+
+The rule: drawn panels (plots, screenshots, diagrams: most of their pixels are exactly flat) of at
+least :data:`MIN_FIGURES` figures that share a block upright and at one size form a template. Its
+pairwise findings are left out; other findings on the same panels stay. A block in two or three
+figures stays a finding, and so does any photographed block, however often it occurs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from figecho.judge.motion import motion_of
+from figecho.judge.candidate import Candidate
+from figecho.model import Box, Panel, Place, Template
+from figecho.screen.graphics import is_drawn
+
+MIN_FIGURES = 4
+
+
+def set_templates_aside(
+    candidates: Sequence[Candidate],
+) -> tuple[list[Candidate], list[Template]]:
+    """Split candidates into those to judge and the templates that explain the rest.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+
+    Returns
+    -------
+    rest : list of Candidate
+        In the order given.
+    templates : list of Template
+        Numbered from T1.
+    """
+    drawn: dict[tuple[str, int, int, int], bool] = {}
+    for panel in (p for c in candidates for p in (c.a, c.b)):
+        if panel.key not in drawn:
+            drawn[panel.key] = is_drawn(panel.rgb)
+    shared = [
+        k
+        for k, c in enumerate(candidates)
+        if c.a.figure != c.b.figure and drawn[c.a.key] and drawn[c.b.key] and _same_pose(c)
+    ]
+    groups = _components([(candidates[k].a.key, candidates[k].b.key) for k in shared])
+    templates: list[Template] = []
+    explained: set[int] = set()
+    for members in groups:
+        if len({key[:3] for key in members}) < MIN_FIGURES:
+            continue
+        inside = [k for k in shared if candidates[k].a.key in members]
+        explained.update(inside)
+        templates.append(_template(len(templates) + 1, [candidates[k] for k in inside]))
+    return [c for k, c in enumerate(candidates) if k not in explained], templates
+
+
+def _same_pose(candidate: Candidate) -> bool:
+    x, y = candidate.echo.polygon_a.mean(axis=0)
+    motion = motion_of(candidate.echo.b_from_a, float(x), float(y))
+    return (
+        not motion.mirrored
+        and not candidate.echo.proposal.form.inverted
+        and abs(motion.rotation_deg) < 2.0
+        and abs(np.log(motion.scale)) < 0.1
+    )
+
+
+def _components(
+    links: Sequence[tuple[tuple[str, int, int, int], tuple[str, int, int, int]]],
+) -> list[set[tuple[str, int, int, int]]]:
+    groups: list[set[tuple[str, int, int, int]]] = []
+    for a, b in links:
+        touched = [g for g in groups if a in g or b in g]
+        merged = {a, b}.union(*touched)
+        groups = [g for g in groups if g not in touched] + [merged]
+    return sorted(groups, key=min)
+
+
+def _template(number: int, members: Sequence[Candidate]) -> Template:
+    places: dict[tuple[str, int, int, int], Place] = {}
+    for c in members:
+        for panel, polygon in ((c.a, c.echo.polygon_a), (c.b, c.echo.polygon_b)):
+            if panel.key not in places:
+                places[panel.key] = _place(panel, polygon)
+    ordered = [places[key] for key in sorted(places)]
+    wide = int(np.median([p.bbox.w for p in ordered]))
+    tall = int(np.median([p.bbox.h for p in ordered]))
+    figures = len({(p.source, p.page, p.figure) for p in ordered})
+    return Template(
+        id=f"T{number}",
+        panels=tuple(ordered),
+        words=f"the same {wide} x {tall} px block in {figures} figures",
+    )
+
+
+def _place(panel: Panel, polygon: np.ndarray) -> Place:
+    source, page, figure = panel.figure
+    height, width = panel.shape
+    low = np.clip(np.floor(polygon.min(axis=0)), 0, [width - 1, height - 1]).astype(int)
+    high = np.clip(np.ceil(polygon.max(axis=0)), 0, [width - 1, height - 1]).astype(int)
+    return Place(
+        source=source,
+        page=page or None,
+        figure=figure,
+        panel=panel.number,
+        bbox=Box(
+            x=panel.bbox.x + int(low[0]),
+            y=panel.bbox.y + int(low[1]),
+            w=int(high[0] - low[0]) + 1,
+            h=int(high[1] - low[1]) + 1,
+        ),
+    )
