@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,6 +128,55 @@ def test_nothing_is_overwritten_and_no_work_is_begun(
     assert "--force" in err
     assert mine.read_text() == "mine"
     assert not engine.asked
+
+
+@pytest.mark.parametrize("option", ["--json", "--out"])
+def test_a_place_that_cannot_be_written_is_said_before_the_work(
+    engine: FakeScan, figures: Path, figecho: Program, option: str
+) -> None:
+    for place in (figures / "a.png" / "x" / "y", figures / ("x" * 300)):
+        code, _, err = figecho("scan", figures, option, place)
+        assert code == 2
+        assert "cannot be written" in err
+    assert not engine.asked
+
+
+def test_a_failed_write_is_said_and_leaves_nothing_behind(
+    engine: FakeScan, figures: Path, figecho: Program, tmp_path: Path, monkeypatch: Any
+) -> None:
+    def full(self: Path, data: bytes) -> int:
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    code, _, err = figecho("scan", figures, "--json", tmp_path / "r.json")
+    assert code == 2
+    assert "cannot be written: no space left on device" in err
+    assert [p.name for p in tmp_path.iterdir()] == ["figures"]
+
+
+def test_results_inside_the_scanned_folder_are_noted(
+    engine: FakeScan, figures: Path, figecho: Program
+) -> None:
+    code, _, err = figecho("scan", figures, "--out", figures / "results")
+    assert code == 0
+    assert "a later scan will read" in err
+
+
+def test_warnings_of_libraries_reach_a_developer_only(
+    engine: FakeScan, figures: Path, figecho: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noisy(*_: Any, **__: Any) -> Any:
+        warnings.warn("inner noise", RuntimeWarning, stacklevel=1)
+        return type("Scan", (), {"report": report(), "panels": {}})
+
+    monkeypatch.setattr(sys.modules["figecho.scan"], "scan", noisy)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        figecho("scan", figures)
+        assert caught == []
+        figecho("--debug", "scan", figures)
+        assert [str(w.message) for w in caught] == ["inner noise"]
 
 
 def test_force_replaces_and_leaves_no_picture_of_an_earlier_run(

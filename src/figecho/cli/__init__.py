@@ -6,6 +6,7 @@ Importing this package is cheap: a verb imports the engine when it runs, not bef
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from inspect import cleandoc
@@ -70,10 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Return the exit code of the program for ``arguments``; never raises an error."""
+    debug = "--debug" in arguments
     try:
         program = get_command(build())
         action = program(args=list(arguments), prog_name="figecho", standalone_mode=False)
-        return int(action() if callable(action) else action or 0)
+        with warnings.catch_warnings():
+            if not debug:  # what libraries tell developers is no news for a user
+                warnings.simplefilter("ignore")
+            return int(action() if callable(action) else action or 0)
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
@@ -84,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(error, "format_message") and hasattr(error, "show"):
             error.show()
             return USAGE
-        return _unexpected(error, debug="--debug" in arguments)
+        return _unexpected(error, debug=debug)
 
 
 def _version(asked: bool) -> None:

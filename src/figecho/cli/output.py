@@ -42,16 +42,12 @@ class Output:
     def __post_init__(self) -> None:
         if self.json == STDOUT and self.csv == STDOUT:
             raise ConfigError("only one of --json and --csv can go to stdout ('-')")
-        files = [path for path in (self.json, self.csv) if path not in (None, STDOUT)]
+        for path in (self.json, self.csv):
+            if path is not None and path != STDOUT:
+                _check(path, self.force)
         if self.folder is not None:
-            files += [self.folder / name for name in ("report.json", "findings.csv", "evidence")]
-            if self.folder.exists() and not self.folder.is_dir():
-                raise ConfigError(f"'{self.folder}' is not a folder")
-        for path in files:
-            if path is not None and path.is_dir() and path.name != "evidence":
-                raise ConfigError(f"'{path}' is a folder, not a file")
-            if path is not None and path.exists() and not self.force:
-                raise ConfigError(f"'{path}' exists already; --force replaces it")
+            for name in ("report.json", "findings.csv", "evidence"):
+                _check(self.folder / name, self.force, folder=name == "evidence")
 
     @property
     def shows(self) -> bool:
@@ -89,11 +85,21 @@ class Output:
 
 
 def save(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, making its folder where needed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    """Write a file whole or not at all, making its folder where needed.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be written there.
+    """
+    part = path.with_name(f".{path.name[:200]}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ConfigError(_unwritable(path, error)) from error
 
 
 def console(stream: Any) -> Console:
@@ -122,6 +128,24 @@ def progress(quiet: bool = False) -> Iterator[Progress | None]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield report
+
+
+def _check(path: Path, force: bool, *, folder: bool = False) -> None:
+    """Refuse a target that exists, or that cannot come into being."""
+    try:
+        if path.exists() and path.is_dir() != folder:
+            raise ConfigError(f"'{path}' is {'no' if folder else 'a'} folder")
+        if path.exists() and not force:
+            raise ConfigError(f"'{path}' exists already; --force replaces it")
+        home = next(parent for parent in path.absolute().parents if parent.exists())
+    except OSError as error:
+        raise ConfigError(_unwritable(path, error)) from error
+    if not (home.is_dir() and os.access(home, os.W_OK)):
+        raise ConfigError(f"'{path}' cannot be written: '{home}' is no folder open to it")
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    return f"'{path}' cannot be written: {(error.strerror or type(error).__name__).lower()}"
 
 
 def _to_stdout(text: str) -> None:

@@ -60,6 +60,9 @@ def scan(
         preset, settings or (), scope=scope, methods=names(methods), keep_weak=keep_weak or None
     )
     output = Output(folder=out, json=json, csv=csv, quiet=quiet, force=force)
+    for path in paths:
+        if out is not None and out.resolve().is_relative_to(path.resolve()):
+            say(f"note: '{out}' lies inside '{path}', so a later scan will read its pictures too")
     from figecho.scan import scan as run
 
     with progress(quiet) as watch:

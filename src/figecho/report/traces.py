@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -13,26 +13,15 @@ from rich.text import Text
 
 from figecho.report.terminal import Words, chance
 
-
-class Trace(Protocol):
-    """What one method saw in one form of the pair; see ``figecho.compare.MethodTrace``."""
-
-    method: str
-    form: str
-    keypoints_a: int
-    keypoints_b: int
-    matches: int
-    inliers: int
-    zncc: float | None
-    transform_words: str
-    log10_nfa: float | None
+if TYPE_CHECKING:
+    from figecho.compare import MethodTrace
 
 
 @dataclass(frozen=True, slots=True)
 class TraceView:
     """A rich renderable of all traces of a comparison."""
 
-    traces: tuple[Trace, ...]
+    traces: tuple[MethodTrace, ...]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield one row a method and form, with the transform in words below it."""
@@ -42,7 +31,7 @@ class TraceView:
         yield Text()
 
 
-def table(traces: Iterable[Trace], words: Words) -> Table:
+def table(traces: Iterable[MethodTrace], words: Words) -> Table:
     """Return the table of all traces; a number a method does not have is a dash."""
     grid = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), width=words.width)
     grid.add_column("Method", no_wrap=True)
