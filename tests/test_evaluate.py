@@ -165,7 +165,7 @@ def test_screened_files_are_held_against_the_reason() -> None:
             "mirrored, rotation 278°, scale 0.88, JPEG quality 72",
             "mirrored, rotation, scale, JPEG quality",
         ),
-        ("crop to 58 % of the panel", "crop"),
+        ("crop to 58 % of the panel, brightness -16", "crop, brightness"),
         ("mirrored left to right", "mirrored left to right"),
         ("3 lanes moved", "3 lanes moved"),
     ],

@@ -140,6 +140,24 @@ def test_outlines_are_drawn_and_lines_join_only_points_of_the_region() -> None:
     assert count(evidence_picture(item, a, b, (none, none)), SKY) == 0
 
 
+def test_points_of_another_motion_are_not_joined() -> None:
+    a, b = panel(texture()), panel(texture(), "b.png")
+    inside = np.array([[30.0, 60.0], [100.0, 70.0], [60.0, 30.0]])
+    other = evidence_picture(linked(np.eye(3), a, b), a, b, (inside, inside[:, ::-1]))
+    assert count(other, SKY) == 0
+
+
+def test_points_inside_one_panel_are_joined_whichever_comes_first() -> None:
+    a = panel(texture())
+    move = np.array([[1.0, 0, 10], [0, 1, 4], [0, 0, 1]])
+    inside = np.array([[30.0, 30.0], [100.0, 70.0], [60.0, 50.0]])
+    item = linked(move, a, a)
+    moved = inside + np.array([10.0, 4.0])
+    forth = count(evidence_picture(item, a, a, (inside, moved)), SKY)
+    back = count(evidence_picture(item, a, a, (moved, inside)), SKY)
+    assert forth == back > 30
+
+
 def test_a_thousand_points_stay_readable() -> None:
     a, b = panel(texture()), panel(texture(), "b.png")
     item = linked(np.eye(3), a, b)

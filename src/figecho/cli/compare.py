@@ -65,10 +65,12 @@ def compare(
 
 
 def _pictures(result: Comparison) -> Iterator[tuple[str, ByteArray]]:
+    import numpy as np
+
     from figecho.report.picture import evidence_picture, pair_picture
 
-    best = max(result.traces, key=lambda t: t.inliers, default=None)
-    points = None if best is None else (best.points_a, best.points_b)
+    points_a, points_b = ([getattr(t, f"points_{s}") for t in result.traces] for s in "ab")
+    points = (np.concatenate(points_a), np.concatenate(points_b)) if points_a else None
     a, b = result.panel_a, result.panel_b
     for finding in result.report.findings:
         yield finding.id, evidence_picture(finding, a, b, points)

@@ -32,6 +32,7 @@ NOTE = (
 _EDGE = 24
 _INNER = WIDTH - 2 * _EDGE
 _LINES = 12
+_NEAR_PX = 6.0
 _MAX_ZOOM = 8.0
 
 
@@ -66,8 +67,8 @@ def evidence_picture(
     a, b : Panel
         The panels of its two regions; the same panel twice is drawn once.
     points : tuple of two ndarray of shape (n, 2), optional
-        Matching points in pixels of panel A and panel B; a few of those inside the region are
-        joined by lines.
+        Matching points in pixels of panel A and panel B, of this finding or of any: a few of
+        those that lie in the region and follow its motion are joined by lines.
 
     Returns
     -------
@@ -129,7 +130,9 @@ def _panels(
     matrix = panel_matrix(finding, a, b)
     polygon_a, polygon_b = panel_polygon(finding, 0, a), panel_polygon(finding, 1, b)
     if points is not None:
-        starts, ends = _readable(points, polygon_a)
+        ways = [points, points[::-1]] if same else [points]
+        all_a, all_b = (np.concatenate([way[side] for way in ways]) for side in (0, 1))
+        starts, ends = _readable(all_a, all_b, matrix, polygon_a)
         thin_lines(canvas, on_a.on_canvas(starts), on_b.on_canvas(ends))
     flag = _flag(polygon_a, on_a.zoom)
     for side, where, polygon, arrow in (
@@ -160,12 +163,12 @@ def _flag(polygon: Matrix, zoom: float) -> list[Matrix]:
     ]
 
 
-def _readable(points: tuple[Matrix, Matrix], polygon: Matrix) -> tuple[Matrix, Matrix]:
-    """Return a few matching points of the region, far from one another, in a fixed order."""
-    a, b = (np.asarray(p, float).reshape(-1, 2) for p in points)
+def _readable(a: Matrix, b: Matrix, matrix: Matrix, polygon: Matrix) -> tuple[Matrix, Matrix]:
+    """Return a few of the points that show this region and motion, far from one another."""
     corners = polygon.astype(np.float32)[:, None]
-    inside = [cv2.pointPolygonTest(corners, p, False) >= 0 for p in a.tolist()]
-    a, b = a[inside], b[inside]
+    inside = np.array([cv2.pointPolygonTest(corners, p, False) >= 0 for p in a.tolist()], bool)
+    kept = inside & (np.hypot(*(mapped(matrix, a) - b).T) < _NEAR_PX)
+    a, b = a[kept], b[kept]
     chosen: list[int] = []
     distance = np.full(len(a), np.inf)
     while len(chosen) < min(_LINES, len(a)):

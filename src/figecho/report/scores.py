@@ -26,7 +26,7 @@ CSV_COLUMNS = (
     *("log10_nfa", "iou", "angle_error_deg", "scale_error", "mirrored_right"),
 )
 
-_NUMBERS = re.compile(r"\b(?:to |by |of )?[-+]?\d")
+_NUMBERS = re.compile(r"(?<!\w)(?:to |by |of )?[-+]?\d")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def table(traces: Iterable[MethodTrace], words: Words) -> Table:
     grid = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), width=words.width)
     grid.add_column("Method", no_wrap=True)
     grid.add_column("B is taken", ratio=1, overflow="fold")
-    for name, width in (("Points A", 8), ("Points B", 8), ("Matches", 7), ("Inliers", 7)):
+    for name, width in (("Pts A", 6), ("Pts B", 6), ("Matches", 7), ("Inliers", 7)):
         grid.add_column(name, justify="right", min_width=width, overflow="fold")
     grid.add_column("ZNCC", justify="right", min_width=5, overflow="fold")
     grid.add_column("Chance", justify="right", min_width=6, overflow="fold")
@@ -46,7 +46,7 @@ def table(traces: Iterable[MethodTrace], words: Words) -> Table:
         grid.add_row(
             words.text(trace.method),
             Text("\n").join(words.text(line) for line in body.splitlines()),
-            *(f"{count:,}" for count in counts),
+            *(f"{count:,}" if any(counts) else "-" for count in counts),
             "-" if trace.zncc is None else f"{trace.zncc:.2f}",
             "-" if trace.log10_nfa is None else chance(trace.log10_nfa),
         )
