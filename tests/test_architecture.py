@@ -15,10 +15,10 @@ PACKAGE = Path(__file__).parents[1] / "src" / "figecho"
 LAYERS: dict[str, frozenset[str]] = {
     "nouns": frozenset({"__init__", "model", "config", "errors", "versions"}),
     "engine": frozenset(
-        {"panels", "screen", "describe", "retrieve", "match", "verify", "judge", "pairs"}
+        {"panels", "screen", "tiles", "describe", "retrieve", "match", "verify", "judge", "pairs"}
     ),
     "sources": frozenset({"sources"}),
-    "way of the data": frozenset({"workers", "scan", "compare"}),
+    "way of the data": frozenset({"workers", "scan", "compare", "dedup"}),
     "truth": frozenset({"deviation", "evaluate"}),
     "views": frozenset({"report", "schema"}),
     "program": frozenset({"cli", "__main__"}),
