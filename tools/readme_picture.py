@@ -58,11 +58,13 @@ def draw(lines: int = LINES) -> str:
     colours: dict[str, Any] = {"force_terminal": True, "color_system": "truecolor"}
     Console(file=coloured, width=COLUMNS, **colours).print(ReportView(report))
     shown = coloured.getvalue().splitlines()[:lines]
+    while Text.from_ansi(shown[-1]).plain.strip():
+        shown.pop()  # end between two findings
     recorder = Console(file=io.StringIO(), record=True, width=COLUMNS + 2, **colours)
     recorder.print(Text("$ figecho scan fixtures/showcase"))
     for line in shown:
         recorder.print(Text.from_ansi(line))
-    recorder.print(Text("…", style="dim"))
+    recorder.print(Text("…\n", style="dim"))  # the edge at the top takes the last line's height
     return recorder.export_svg(theme=THEME, code_format=SVG, unique_id="figecho")
 
 
