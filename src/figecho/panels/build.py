@@ -12,7 +12,7 @@ from figecho.panels.cut import split
 from figecho.panels.gutters import crop
 from figecho.panels.tones import to_grey, to_rgb8
 from figecho.screen.judge import reason
-from figecho.screen.masks import usable
+from figecho.screen.masks import overlay, usable
 
 
 def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screened]]:
@@ -36,8 +36,9 @@ def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screene
     screened: list[Screened] = []
     for number, box in enumerate(split(rgb), start=1):
         part: ByteArray = np.array(crop(rgb, box), order="C")
-        mask = usable(part)
-        why = reason(part, mask, config.screen)
+        over = overlay(part)
+        mask = usable(part, over)
+        why = reason(part, mask, over, config.screen)
         if why is not None:
             screened.append(
                 Screened(

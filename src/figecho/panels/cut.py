@@ -8,11 +8,11 @@ rectangle whose four sides are all picture; everything else is left whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from figecho.model import BoolArray, Box, ByteArray
-from figecho.panels.filled import grown, is_filled, is_framed, trimmed
+from figecho.panels.filled import grown, is_dense, is_filled, is_framed, trimmed
 from figecho.panels.gutters import (
     STRICT,
     WHITE,
@@ -60,6 +60,17 @@ class _Part:
     filled: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sheet:
+    """What a cut looks at; ``known`` remembers parts that several orders of cuts lead to."""
+
+    rgb: ByteArray
+    ink: BoolArray
+    dense: BoolArray
+    size: Size
+    known: dict[Box, list[_Part]] = field(default_factory=dict)
+
+
 def split(rgb: ByteArray) -> list[Box]:
     """Return the panels of a figure, in reading order.
 
@@ -84,7 +95,10 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
         ink = ink_of(rgb, canvas)
         if not is_clean(rgb, ink, canvas):
             continue
-        parts = [p for p in _parts(ink, rgb, whole, size, 0) if size.allows(p.box, filled=p.filled)]
+        sheet = _Sheet(rgb=rgb, ink=ink, dense=is_dense(ink, size.strip_px), size=size)
+        parts = [
+            part for part in _parts(sheet, whole, 0) if size.allows(part.box, filled=part.filled)
+        ]
         filled = [part.box for part in parts if part.filled]
         # Paper is white. Any other tone must explain nearly all of the figure as a montage.
         montage = depth > 0 or canvas != WHITE
@@ -104,59 +118,70 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
     return [whole]
 
 
-def _shifted(box: Box, frame: Box) -> Box:
-    return Box(x=box.x + frame.x, y=box.y + frame.y, w=box.w, h=box.h)
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h
-
-
-def _covers(boxes: Sequence[Box], box: Box, share: float = _MIN_COVER) -> bool:
-    return len(boxes) > 1 and sum(b.area_px for b in boxes) >= share * box.area_px
-
-
-def _parts(ink: BoolArray, rgb: ByteArray, box: Box, size: Size, depth: int) -> list[_Part]:
+def _parts(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
     """XY-cut ``box``; where nothing inside is filled, it stays one part."""
-    inside = trimmed(ink, box)
+    inside = trimmed(sheet.ink, box)
     if inside is None:
         return []
-    if depth > _MAX_DEPTH or not size.allows(inside, filled=True):
-        return [_Part(inside, False)]
+    if inside not in sheet.known:
+        sheet.known[inside] = _cut_part(sheet, inside, depth)
+    return sheet.known[inside]
+
+
+def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
+    """Cut a part without empty margin by the first way that frees filled parts."""
+    ink, size = sheet.ink, sheet.size
+    if depth > _MAX_DEPTH or not size.allows(box, filled=True):
+        return [_Part(box, False)]
 
     def first(ways: Iterable[list[Box]], cover: float) -> list[_Part]:
-        """Return the parts of the first way to cut that frees filled ones and covers enough."""
         for cuts in ways:
-            parts = [p for cut in cuts for p in _parts(ink, rgb, cut, size, depth + 1)]
-            filled = [p.box for p in parts if p.filled]
-            if filled and (cover == 0 or _covers(filled, inside, cover)):
+            parts = [part for cut in cuts for part in _parts(sheet, cut, depth + 1)]
+            filled = [part.box for part in parts if part.filled]
+            if filled and (cover == 0 or _covers(filled, box, cover)):
                 return parts
         return []
 
-    snug = trimmed(ink, inside, 0.5)
-    if snug and size.allows(snug, filled=True) and is_filled(ink, rgb, snug):
-        ways = chain(_cuts(ink, rgb, snug), _crossed_cuts(ink, snug))
+    snug = trimmed(ink, box, 0.5)
+    if snug and size.allows(snug, filled=True) and is_filled(ink, sheet.rgb, snug):
+        ways = chain(_wide(sheet, snug), _narrow(sheet, snug), _crossed(sheet, snug))
         return first(ways, _MIN_COVER) or [_Part(snug, True)]
-    found = first(_cuts(ink, rgb, inside), 0) or first(_crossed_cuts(ink, inside), _MIN_COVER / 2)
-    framed = size.allows(inside, filled=False) and is_framed(ink, rgb, inside)
-    return found or [_Part(inside, framed)]
+    found = (
+        first(_wide(sheet, box), 0)
+        or first(_narrow(sheet, box), 0)
+        or first(_crossed(sheet, box), _MIN_COVER / 2)
+    )
+    framed = size.allows(box, filled=False) and is_framed(ink, sheet.rgb, box)
+    return found or [_Part(box, framed)]
 
 
-def _cuts(ink: BoolArray, rgb: ByteArray, box: Box) -> Iterator[list[Box]]:
-    """Yield the ways to cut ``box``: at wide gutters, fine gutters, lines; rows before columns."""
-    for width_px in (None, _FINE_GUTTER_PX):
-        for vertical in (False, True):
-            wide = width_px or wide_px(box.w if vertical else box.h)
-            yield from _between(box, gutters(crop(ink, box), wide, vertical=vertical), vertical)
-    for vertical in (False, True):
-        yield from _between(box, lines(crop(rgb, box), vertical=vertical), vertical)
-
-
-def _crossed_cuts(ink: BoolArray, box: Box) -> Iterator[list[Box]]:
-    """Yield the ways to cut ``box`` at gutters that an arrow or a leader crosses."""
+def _wide(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
+    """Yield the ways to cut at wide empty gutters: by rows, then by columns."""
+    part = crop(sheet.ink, box)
     for vertical in (False, True):
         wide = wide_px(box.w if vertical else box.h)
-        found = gutters(crop(ink, box), wide, vertical=vertical, crossed=_CROSSED_SHARE)
+        yield from _between(box, gutters(part, wide, vertical=vertical), vertical)
+
+
+def _narrow(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
+    """Yield the ways to cut at fine gutters and at thin lines, if there is a picture to free."""
+    if not crop(sheet.dense, box).any():
+        return
+    for vertical in (False, True):
+        fine = gutters(crop(sheet.ink, box), _FINE_GUTTER_PX, vertical=vertical)
+        yield from _between(box, fine, vertical)
+    for vertical in (False, True):
+        yield from _between(box, lines(crop(sheet.rgb, box), vertical=vertical), vertical)
+
+
+def _crossed(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
+    """Yield the ways to cut at wide gutters that an arrow or a leader crosses."""
+    if not crop(sheet.dense, box).any():
+        return
+    part = crop(sheet.ink, box)
+    for vertical in (False, True):
+        wide = wide_px(box.w if vertical else box.h)
+        found = gutters(part, wide, vertical=vertical, crossed=_CROSSED_SHARE)
         yield from _between(box, found, vertical)
 
 
@@ -165,3 +190,15 @@ def _between(box: Box, separators: Sequence[Run], vertical: bool) -> Iterator[li
     cuts = [b for b in between(box, separators, vertical=vertical) if min(b.w, b.h) > _SLIVER_PX]
     if len(cuts) > 1:
         yield cuts
+
+
+def _covers(boxes: Sequence[Box], box: Box, share: float = _MIN_COVER) -> bool:
+    return len(boxes) > 1 and sum(b.area_px for b in boxes) >= share * box.area_px
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h
+
+
+def _shifted(box: Box, frame: Box) -> Box:
+    return Box(x=box.x + frame.x, y=box.y + frame.y, w=box.w, h=box.h)

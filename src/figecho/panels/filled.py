@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from figecho.model import BoolArray, Box, ByteArray
@@ -70,6 +71,12 @@ def grown(ink: BoolArray, box: Box, share: float = 0.5) -> Box:
     while x1 < ink.shape[1] and ink[y0:y1, x1].mean() > share:
         x1 += 1
     return Box(x=x0, y=y0, w=x1 - x0, h=y1 - y0)
+
+
+def is_dense(ink: BoolArray, side_px: int) -> BoolArray:
+    """Return the centres of squares of ``side_px`` that hold as much ink as a picture does."""
+    share = cv2.boxFilter(ink.astype(np.float32), -1, (side_px, side_px))
+    return np.asarray(share >= _MIN_INK, np.bool_)
 
 
 def is_filled(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:

@@ -1,20 +1,63 @@
-"""Decide whether a panel is worth comparing at all."""
+"""Decide whether a panel is worth comparing at all, and say why where it is not."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from figecho.config import Screen
 from figecho.model import BoolArray, ByteArray, ScreenReason
+from figecho.screen.drawing import drawing
+from figecho.screen.masks import Overlay, rimmed
+from figecho.screen.structure import structure
+
+#: So much of a panel must stand out of its background; more where its tones say nothing either.
+_STANDING_SHARE, _POOR_STANDING_SHARE = 2e-4, 5e-4
+_STANDING_PX = 12
+#: A drawing has this much canvas at least, this much soft texture at most, and lettering.
+_DRAWN_CANVAS, _DRAWN_SOFT, _DRAWN_LETTERED = 0.5, 0.006, 0.25
+_DOT_CLOUD = 25
 
 
-def reason(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | None:
-    """Return why a panel is set aside, or None where it is worth comparing."""
+def reason(rgb: ByteArray, usable: BoolArray, over: Overlay, screen: Screen) -> ScreenReason | None:
+    """Return why a panel is set aside, or None where it is worth comparing.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (h, w, 3), uint8
+    usable : ndarray of shape (h, w), bool
+        See :func:`figecho.screen.masks.usable`.
+    over : Overlay
+        See :func:`figecho.screen.masks.overlay`.
+    screen : Screen
+
+    Returns
+    -------
+    {"too-small", "text", "blank", "low-entropy", "plot"} or None
+        In doubt None: a comparison too many costs time, one too few costs a finding. Dot plots
+        and dim fields with few cells stay.
+    """
     height, width = rgb.shape[:2]
     if min(height, width) < screen.min_side_px or height * width < screen.min_area_px:
         return "too-small"
-    seen = rgb[usable]
-    if seen.size == 0:
+    return _empty(rgb, usable, screen) or _drawn(rgb, over, screen)
+
+
+def _empty(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | None:
+    if not usable.any():
         return "text"
-    low, high = np.percentile(seen.mean(axis=1), (1, 99))
-    return "blank" if high - low < screen.blank_range else None
+    measured = structure(rgb, usable)
+    poor = measured.entropy_bits < screen.min_entropy_bits
+    share = _POOR_STANDING_SHARE if poor else _STANDING_SHARE
+    if measured.textured or measured.standing_px >= max(_STANDING_PX, share * usable.sum()):
+        return None
+    return "blank" if measured.range < screen.blank_range else "low-entropy"
+
+
+def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None:
+    measured = drawing(rgb, rimmed(over.labels | over.lines))
+    if measured.canvas < _DRAWN_CANVAS or measured.soft > _DRAWN_SOFT:
+        return None
+    if measured.dots >= _DOT_CLOUD:
+        return None
+    few_tones = measured.tones < screen.min_tones and measured.lettered > 0
+    if measured.lettered < _DRAWN_LETTERED and not measured.curves and not few_tones:
+        return None
+    return "plot" if measured.curves or over.lines.any() else "text"

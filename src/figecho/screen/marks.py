@@ -95,16 +95,16 @@ def _marks(
     if not chosen or len(chosen) > _MAX_MARKS:
         return labels, ()
     padded = cv2.copyMakeBorder(drawn, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    outline = tone & (depth < 1.5)
-    straight = _straight(tone)
-    flat = labels.ravel()
-    edge = np.bincount(flat[outline.ravel()], minlength=count)
-    sharp = np.bincount(flat[(outline & change).ravel()], minlength=count)
-    ruled = np.bincount(flat[(outline & straight).ravel()], minlength=count)
-    spread = _spread(rgb, flat, count)
-    thickest = np.zeros(count, np.float32)
-    np.maximum.at(thickest, flat, depth.ravel())
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1][tone]
+    flat = labels[tone]
+    outline = depth < 1.5
+    edge = np.bincount(flat[outline], minlength=count)
+    sharp = np.bincount(flat[outline & change[tone]], minlength=count)
+    ruled = np.bincount(flat[outline & _straight(tone)[tone]], minlength=count)
+    spread = _spread(rgb[tone], flat, count)
+    thickest = np.zeros(count)
+    # A tone that fills the panel has no edge to be distant from; its own size bounds it.
+    np.maximum.at(thickest, flat, np.minimum(depth, max(tone.shape)))
     return labels, tuple(
         Mark(
             label=k,
@@ -134,12 +134,12 @@ def _straight(tone: BoolArray) -> BoolArray:
     return found
 
 
-def _spread(rgb: ByteArray, labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+def _spread(tones: NDArray[np.uint8], labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """Return the largest standard deviation of a channel, label by label."""
     sizes = np.maximum(np.bincount(labels, minlength=count), 1)
     worst = np.zeros(count)
-    for channel in range(3):
-        tones = rgb[..., channel].ravel().astype(np.float64)
-        mean = np.bincount(labels, tones, count) / sizes
-        square = np.bincount(labels, tones * tones, count) / sizes
+    for channel in tones.T.astype(np.float64):
+        mean = np.bincount(labels, channel, count) / sizes
+        square = np.bincount(labels, channel * channel, count) / sizes
         worst = np.maximum(worst, square - mean * mean)
-    return np.sqrt(worst)
+    return np.asarray(np.sqrt(worst))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -15,30 +17,58 @@ _MAX_SHARE = 0.4
 _TEXTURE = 6.0
 
 
-def usable(rgb: ByteArray) -> BoolArray:
-    """Return where a panel shows data.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Overlay:
+    """What was laid over a picture, each kind an array of shape (h, w), bool, without a rim."""
 
-    False on burned-in text, scale bars, boxes, ruled lines and the frame along the border, with a
-    rim of two pixels for what compression smears. Should the labels take more than 40 % of all
-    textured pixels, then picture was taken for text, and only the frame is left out.
+    frame: BoolArray
+    labels: BoolArray
+    lines: BoolArray
+    bars: BoolArray
+
+
+def overlay(rgb: ByteArray) -> Overlay:
+    """Find the frame, the labels, the ruled lines and the scale bars of a panel.
 
     Parameters
     ----------
     rgb : ndarray of shape (h, w, 3), uint8
+    """
+    return Overlay(
+        frame=border_frames(rgb), labels=labels(rgb), lines=ruled_lines(rgb), bars=scale_bars(rgb)
+    )
+
+
+def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
+    """Return where a panel shows data.
+
+    False on burned-in text, scale bars, boxes, arrows, ruled lines and the frame along the border,
+    with a rim of two pixels for what compression smears. A kind that would take more than 40 % of
+    all textured pixels is left in: then picture was taken for label.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (h, w, 3), uint8
+    over : Overlay
+        Of the same panel.
 
     Returns
     -------
     ndarray of shape (h, w), bool
     """
-    frame = border_frames(rgb)
-    textured = _textured(rgb) & ~frame
-    drawn = np.zeros_like(frame)
-    for part in (labels(rgb), ruled_lines(rgb), scale_bars(rgb)):
-        rim = np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)
-        wide = cv2.dilate(part.astype(np.uint8), rim) > 0
+    textured = _textured(rgb) & ~over.frame
+    drawn = over.frame.copy()
+    for part in (over.labels, over.lines, over.bars):
+        wide = rimmed(part)
         if int((wide & textured).sum()) <= _MAX_SHARE * int(textured.sum()):
             drawn |= wide
-    return ~(frame | drawn)
+    return ~drawn
+
+
+def rimmed(mask: BoolArray) -> BoolArray:
+    """Widen a mask by the rim that compression and smoothing blur."""
+    kernel = np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel) > 0, np.bool_)
 
 
 def _textured(rgb: ByteArray) -> BoolArray:

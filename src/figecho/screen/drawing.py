@@ -1,0 +1,84 @@
+"""Measure whether a panel is drawn, as charts and text are, and holds nothing but drawing.
+
+A picture has soft texture away from its edges, or dots by the dozen. A chart is canvas, strokes
+and flat fills; what compression adds stays close to the strokes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from figecho.model import BoolArray, ByteArray
+
+_CANVAS_TOLERANCE = 6
+_INK_STEP = 40
+_EDGE_STEP = 60
+#: How far compression smears an edge.
+_SMEAR_PX = 8
+_SOFT_STEP = 5
+_DOT_PX, _DOT_SQUARE, _DOT_FILL = 12, 0.7, 0.55
+_CURVE_SHARE, _CURVE_FILL = 0.4, 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """How drawn a panel is; shares are of its area.
+
+    ``canvas`` is the share of the commonest tone, ``soft`` that of soft texture away from edges,
+    ``edges`` that near edges, ``lettered`` the share of all ink that labels cover; ``dots`` counts
+    small blobs that belong to no label, ``curves`` thin blobs that span much of the panel.
+    """
+
+    canvas: float
+    soft: float
+    edges: float
+    lettered: float
+    dots: int
+    curves: int
+    tones: int
+
+
+def drawing(rgb: ByteArray, labelled: BoolArray) -> Drawing:
+    """Measure a panel.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (h, w, 3), uint8
+    labelled : ndarray of shape (h, w), bool
+        Where text, bars, boxes and ruled lines are.
+    """
+    grey = np.rint(rgb.mean(axis=2)).astype(np.uint8)
+    counts = np.bincount(grey.ravel(), minlength=256)
+    canvas = int(counts.argmax())
+    away = np.abs(grey.astype(np.int16) - canvas)
+    kernel = np.ones((3, 3), np.uint8)
+    change = (cv2.dilate(rgb, kernel) - cv2.erode(rgb, kernel)).max(axis=2)
+    smear = np.ones((2 * _SMEAR_PX + 1, 2 * _SMEAR_PX + 1), np.uint8)
+    near_edge = cv2.dilate((change >= _EDGE_STEP).astype(np.uint8), smear) > 0
+    soft = (change >= _SOFT_STEP) & ~near_edge
+    ink = (away > _INK_STEP) | (change >= _EDGE_STEP)
+    dots, curves = _blobs(ink & ~labelled)
+    return Drawing(
+        canvas=float((away <= _CANVAS_TOLERANCE).mean()),
+        soft=float(soft.mean()),
+        edges=float(near_edge.mean()),
+        lettered=float((ink & labelled).sum() / max(int(ink.sum()), 1)),
+        dots=dots,
+        curves=curves,
+        tones=int((counts >= max(1, 0.0005 * grey.size)).sum()),
+    )
+
+
+def _blobs(ink: BoolArray) -> tuple[int, int]:
+    """Count the dots and the curves among the blobs of ``ink``."""
+    height, width = ink.shape
+    stats = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)[2][1:]
+    w, h, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    short, side = np.minimum(w, h), np.maximum(w, h)
+    # Letters are small too, but neither as square nor as full as the dot of an event.
+    dots = (side <= _DOT_PX) & (short >= _DOT_SQUARE * side) & (area >= _DOT_FILL * w * h)
+    long = (w >= _CURVE_SHARE * width) | (h >= _CURVE_SHARE * height)
+    return int(dots.sum()), int((long & (area <= _CURVE_FILL * w * h)).sum())

@@ -1,0 +1,97 @@
+"""Measure whether a panel holds anything beyond one tone, a gradient and noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.model import BoolArray, ByteArray, FloatArray
+
+#: Smoothing that leaves a fifth of white noise and nearly all of a cell or a band.
+_SIGMA_PX = 1.5
+#: What stands out of the background is farther from it than this, in tones and in its spreads.
+_STEP, _SPREADS = 2.5, 6.0
+#: A picture keeps this much, and this share, of its variation under the smoothing; white noise
+#: keeps a share of 0.19.
+_KEPT, _KEPT_SHARE = 1.2, 0.35
+_FIT_SIDE_PX = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """What is left of a panel's tones (0..255) once a smooth background is taken away.
+
+    ``range`` is the span of the 1 to 99 percentiles before that, ``entropy_bits`` the entropy of
+    the tones; ``standing_px`` counts the pixels that stand out of the rest after smoothing;
+    ``textured`` says that variation on the scale of a few pixels is everywhere.
+    """
+
+    range: float
+    entropy_bits: float
+    standing_px: int
+    textured: bool
+
+
+def structure(rgb: ByteArray, usable: BoolArray) -> Structure:
+    """Measure a panel where it is usable.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (h, w, 3), uint8
+    usable : ndarray of shape (h, w), bool
+        With at least one True.
+    """
+    grey = rgb.astype(np.float32).mean(axis=2)
+    low, high = np.percentile(grey[usable], (1, 99))
+    rest = np.where(usable, grey - background(grey, usable), 0).astype(np.float32)
+    smooth = cv2.GaussianBlur(rest, (0, 0), _SIGMA_PX, borderType=cv2.BORDER_REFLECT)
+    spread, kept = _spread(rest[usable]), _spread(smooth[usable])
+    middle = float(np.median(smooth[usable]))
+    away = np.abs(smooth - middle) > max(_STEP, _SPREADS * kept)
+    return Structure(
+        range=float(high - low),
+        entropy_bits=_entropy(grey[usable]),
+        standing_px=int((away & usable).sum()),
+        textured=kept >= _KEPT and kept >= _KEPT_SHARE * spread,
+    )
+
+
+def background(grey: FloatArray, usable: BoolArray) -> FloatArray:
+    """Fit a surface of degree 5 to the usable tones: a vignette, a gradient, uneven light.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (h, w), float32
+    usable : ndarray of shape (h, w), bool
+
+    Returns
+    -------
+    ndarray of shape (h, w), float32
+    """
+    height, width = grey.shape
+    y, x = np.linspace(-1, 1, height), np.linspace(-1, 1, width)
+    rows = np.unique(np.linspace(0, height - 1, _FIT_SIDE_PX).astype(int))
+    columns = np.unique(np.linspace(0, width - 1, _FIT_SIDE_PX).astype(int))
+    grid = np.ix_(rows, columns)
+    chosen = usable[grid]
+    if chosen.sum() < 64:
+        return np.full(grey.shape, np.median(grey[usable]), np.float32)
+    terms = [(i, j) for i in range(6) for j in range(6 - i)]
+    a = np.stack([np.outer(y[rows] ** i, x[columns] ** j)[chosen] for i, j in terms], axis=1)
+    factors = np.linalg.lstsq(a, grey[grid][chosen].astype(np.float64), rcond=None)[0]
+    surface = sum(f * np.outer(y**i, x**j) for f, (i, j) in zip(factors, terms, strict=True))
+    return np.asarray(surface, np.float32)
+
+
+def _spread(values: NDArray[np.float32]) -> float:
+    """Return the standard deviation of the bulk, deaf to what stands out of it."""
+    return float(1.4826 * np.median(np.abs(values - np.median(values))))
+
+
+def _entropy(tones: NDArray[np.float32]) -> float:
+    counts = np.bincount(np.rint(tones).astype(int), minlength=256)
+    share = counts[counts > 0] / tones.size
+    return float(-(share * np.log2(share)).sum())
