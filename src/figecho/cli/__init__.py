@@ -16,16 +16,20 @@ import typer
 from typer.main import get_command
 
 from figecho import __version__
+from figecho.cli.chop import chop
 from figecho.cli.compare import compare
 from figecho.cli.evaluate import evaluate
 from figecho.cli.exits import INCOMPLETE, INTERRUPTED, USAGE
 from figecho.cli.messages import say
 from figecho.cli.scan import scan
+from figecho.cli.score import score
 from figecho.errors import FigechoError
 
 VERBS: dict[str, Callable[..., int]] = {
     "scan": scan,
     "compare": compare,
+    "chop": chop,
+    "score": score,
     "evaluate": evaluate,
 }
 EPILOG = (

@@ -33,3 +33,19 @@ Settings = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no report and no progress.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace output files that exist.")]
+Grid = Annotated[
+    str, typer.Option(metavar="CxR", help="Columns and rows, as in 5x1 for vertical strips.")
+]
+CnnModel = Annotated[
+    str,
+    typer.Option("--model", metavar="NAME", help="The network: mobilenet, vit or efficientnet."),
+]
+CnnWeights = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", exists=True, dir_okay=False, help="The network's state dict, as a file."
+    ),
+]
+Online = Annotated[
+    bool, typer.Option("--online", help="Allow to fetch the network's weights, once.")
+]
