@@ -16,6 +16,7 @@ from figecho.panels.filled import grown, is_dense, is_filled, is_framed, trimmed
 from figecho.panels.gutters import (
     STRICT,
     WHITE,
+    Colour,
     Run,
     between,
     canvases,
@@ -28,9 +29,13 @@ from figecho.panels.gutters import (
 )
 
 _MAX_DEPTH = 10
+#: A text or a chart falls into ever smaller parts; a figure has not so many panels.
+_MAX_PARTS = 400
 #: A finer cut of what is already a filled part must explain this share of it.
 _MIN_COVER = 0.6
 _SLIVER_PX = 8
+#: This share of what is dense as a picture may be bold labels outside of all panels.
+_MAX_LEFT = 0.25
 _FINE_GUTTER_PX = 2
 _CROSSED_SHARE = 0.05
 
@@ -70,6 +75,10 @@ class _Sheet:
     size: Size
     known: dict[Box, list[_Part]] = field(default_factory=dict)
 
+    def may_hold_pictures(self, box: Box) -> bool:
+        """Whether finer cuts are worth their cost: there is dense ink, and not a page of it."""
+        return len(self.known) <= _MAX_PARTS and bool(crop(self.dense, box).any())
+
 
 def split(rgb: ByteArray) -> list[Box]:
     """Return the panels of a figure, in reading order.
@@ -92,13 +101,7 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
     """Cut a figure, or a filled part of one, as far as it goes; boxes are in its own frame."""
     whole = Box(x=0, y=0, w=rgb.shape[1], h=rgb.shape[0])
     for canvas in canvases(rgb) if depth <= _MAX_DEPTH else ():
-        ink = ink_of(rgb, canvas)
-        if not is_clean(rgb, ink, canvas):
-            continue
-        sheet = _Sheet(rgb=rgb, ink=ink, dense=is_dense(ink, size.strip_px), size=size)
-        parts = [
-            part for part in _parts(sheet, whole, 0) if size.allows(part.box, filled=part.filled)
-        ]
+        parts = _explained(rgb, whole, canvas, size)
         filled = [part.box for part in parts if part.filled]
         # Paper is white. Any other tone must explain nearly all of the figure as a montage.
         montage = depth > 0 or canvas != WHITE
@@ -116,6 +119,27 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
             found += [_shifted(b, box) for b in _panels(crop(rgb, box), size, depth + 1)]
         return found
     return [whole]
+
+
+def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Part]:
+    """Cut by canvas, taken loosely for JPEG or else strictly for pale strips; [] if neither fits.
+
+    A cut that leaves much picture outside of all parts has lost panels, and does not fit.
+    """
+    loose, strict = ink_of(rgb, canvas), ink_of(rgb, canvas, STRICT)
+    if not is_clean(rgb, loose, canvas):
+        return []
+    outside = is_dense(strict, size.strip_px)
+    least = int(outside.sum())
+    for ink in (loose, strict):
+        sheet = _Sheet(rgb=rgb, ink=ink, dense=is_dense(ink, size.strip_px), size=size)
+        parts = [p for p in _parts(sheet, box, 0) if size.allows(p.box, filled=p.filled)]
+        left = outside.copy()
+        for part in parts:
+            crop(left, part.box)[:] = False
+        if parts and int(left.sum()) <= _MAX_LEFT * least:
+            return parts
+    return []
 
 
 def _parts(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
@@ -165,7 +189,7 @@ def _wide(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
 
 def _narrow(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
     """Yield the ways to cut at fine gutters and at thin lines, if there is a picture to free."""
-    if not crop(sheet.dense, box).any():
+    if not sheet.may_hold_pictures(box):
         return
     for vertical in (False, True):
         fine = gutters(crop(sheet.ink, box), _FINE_GUTTER_PX, vertical=vertical)
@@ -176,7 +200,7 @@ def _narrow(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
 
 def _crossed(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
     """Yield the ways to cut at wide gutters that an arrow or a leader crosses."""
-    if not crop(sheet.dense, box).any():
+    if not sheet.may_hold_pictures(box):
         return
     part = crop(sheet.ink, box)
     for vertical in (False, True):

@@ -23,8 +23,8 @@ _MIN_TEXTURE = 1.0
 #: A dark field is flat but for some cells: its busiest rows count.
 _BUSY_PERCENT = 90
 #: Letters leave this much canvas, and this share of their ink is within a spread of tones.
-_LETTER_CANVAS = 0.08
-_LETTER_SHARE = 0.5
+_LETTER_CANVAS = 0.12
+_LETTER_SHARE = 0.4
 _LETTER_SPREAD = 50
 
 

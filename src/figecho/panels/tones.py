@@ -57,7 +57,7 @@ def to_grey(pixels: NDArray[Any], usable: BoolArray, floor: float) -> FloatArray
     """
     mean = pixels.astype(np.float32)
     if mean.ndim == 3:
-        mean = mean.mean(axis=2, dtype=np.float32)
+        mean = (mean[..., 0] + mean[..., 1] + mean[..., 2]) / np.float32(3)
     chosen = mean[usable] if int(usable.sum()) >= _MIN_PIXELS else mean
     low, high = np.percentile(chosen, (0.5, 99.5))
     return stretched(mean, float(low), float(high), floor)

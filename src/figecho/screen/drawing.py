@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.channels import change, mean
 
 _CANVAS_TOLERANCE = 6
 _INK_STEP = 40
@@ -50,16 +51,15 @@ def drawing(rgb: ByteArray, labelled: BoolArray) -> Drawing:
     labelled : ndarray of shape (h, w), bool
         Where text, bars, boxes and ruled lines are.
     """
-    grey = np.rint(rgb.mean(axis=2)).astype(np.uint8)
+    grey = np.rint(mean(rgb)).astype(np.uint8)
     counts = np.bincount(grey.ravel(), minlength=256)
     canvas = int(counts.argmax())
     away = np.abs(grey.astype(np.int16) - canvas)
-    kernel = np.ones((3, 3), np.uint8)
-    change = (cv2.dilate(rgb, kernel) - cv2.erode(rgb, kernel)).max(axis=2)
+    steps = change(rgb, 3)
     smear = np.ones((2 * _SMEAR_PX + 1, 2 * _SMEAR_PX + 1), np.uint8)
-    near_edge = cv2.dilate((change >= _EDGE_STEP).astype(np.uint8), smear) > 0
-    soft = (change >= _SOFT_STEP) & ~near_edge
-    ink = (away > _INK_STEP) | (change >= _EDGE_STEP)
+    near_edge = cv2.dilate((steps >= _EDGE_STEP).astype(np.uint8), smear) > 0
+    soft = (steps >= _SOFT_STEP) & ~near_edge
+    ink = (away > _INK_STEP) | (steps >= _EDGE_STEP)
     dots, curves = _blobs(ink & ~labelled)
     return Drawing(
         canvas=float((away <= _CANVAS_TOLERANCE).mean()),

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.channels import lightest
 
 #: A frame line steps this much, with one sign, along this share of the side.
 _FRAME_STEP = 12
@@ -132,7 +133,7 @@ def _level_lines(rgb: ByteArray, ruler: _Ruler) -> list[tuple[int, int, int, int
     along = cv2.getStructuringElement(cv2.MORPH_RECT, (length, 1))
     found: list[tuple[int, int, int, int]] = []
     for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
-        contrast = cv2.morphologyEx(rgb, kind, across).max(axis=2)
+        contrast = lightest(cv2.morphologyEx(rgb, kind, across))
         drawn = (contrast >= ruler.step).astype(np.uint8)
         drawn = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, along)
         stats = cv2.connectedComponentsWithStats(drawn, connectivity=8)[2][1:]

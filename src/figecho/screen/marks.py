@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.channels import change, darkest, lightest
 
 _LIGHT, _DARK = 190, 65
 _PURE_ON, _PURE_OFF = 180, 95
 #: An edge is sharp where the tone changes this much within two pixels.
 _SHARP_STEP = 90
 _MIN_AREA_PX = 4
+_MAX_AREA_SHARE = 0.3
 #: More blobs than this are texture, whatever they look like.
 _MAX_MARKS = 4000
 
@@ -68,43 +70,46 @@ def layers(rgb: ByteArray) -> Iterator[Layer]:
     ----------
     rgb : ndarray of shape (h, w, 3), uint8
     """
-    box = np.ones((5, 5), np.uint8)
-    change = (cv2.dilate(rgb, box) - cv2.erode(rgb, box)).max(axis=2) >= _SHARP_STEP
+    sharp = change(rgb, 5) >= _SHARP_STEP
     for index, tone in enumerate(_tones(rgb)):
         if tone.any():
-            labels, marks = _marks(rgb, tone, change)
+            labels, marks = _marks(rgb, tone, sharp)
             yield Layer(coloured=index >= 2, labels=labels, marks=marks)
 
 
 def _tones(rgb: ByteArray) -> Iterator[BoolArray]:
-    yield rgb.min(axis=2) >= _LIGHT
-    yield rgb.max(axis=2) <= _DARK
-    on, off = rgb >= _PURE_ON, rgb <= _PURE_OFF
+    yield darkest(rgb) >= _LIGHT
+    yield lightest(rgb) <= _DARK
+    on = [plane >= _PURE_ON for plane in cv2.split(rgb)]
+    off = [plane <= _PURE_OFF for plane in cv2.split(rgb)]
     for code in range(1, 7):
-        channels = [on[..., c] if code >> c & 1 else off[..., c] for c in range(3)]
-        yield channels[0] & channels[1] & channels[2]
+        red, green, blue = (on[c] if code >> c & 1 else off[c] for c in range(3))
+        yield red & green & blue
 
 
 def _marks(
-    rgb: ByteArray, tone: BoolArray, change: BoolArray
+    rgb: ByteArray, tone: BoolArray, sharp_at: BoolArray
 ) -> tuple[NDArray[np.int32], tuple[Mark, ...]]:
     drawn = tone.astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
     labels = np.asarray(labels, np.int32)
-    chosen = [k for k in range(1, count) if stats[k, cv2.CC_STAT_AREA] >= _MIN_AREA_PX]
+    area = stats[:, cv2.CC_STAT_AREA]
+    # What covers much of a panel is background; to measure it would cost the most.
+    fits = (area >= _MIN_AREA_PX) & (area <= _MAX_AREA_SHARE * tone.size)
+    chosen = [k for k in range(1, count) if fits[k]]
     if not chosen or len(chosen) > _MAX_MARKS:
         return labels, ()
     padded = cv2.copyMakeBorder(drawn, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1][tone]
-    flat = labels[tone]
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    measured = tone & fits[labels]
+    depth, flat = depth[measured], labels[measured]
     outline = depth < 1.5
     edge = np.bincount(flat[outline], minlength=count)
-    sharp = np.bincount(flat[outline & change[tone]], minlength=count)
-    ruled = np.bincount(flat[outline & _straight(tone)[tone]], minlength=count)
-    spread = _spread(rgb[tone], flat, count)
+    sharp = np.bincount(flat[outline & sharp_at[measured]], minlength=count)
+    ruled = np.bincount(flat[outline & _straight(tone)[measured]], minlength=count)
+    spread = _spread(rgb[measured], flat, count)
     thickest = np.zeros(count)
-    # A tone that fills the panel has no edge to be distant from; its own size bounds it.
-    np.maximum.at(thickest, flat, np.minimum(depth, max(tone.shape)))
+    np.maximum.at(thickest, flat, depth)
     return labels, tuple(
         Mark(
             label=k,

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.channels import mean
 from figecho.screen.frames import border_frames, ruled_lines, scale_bars
 from figecho.screen.labels import labels
 
@@ -72,7 +73,7 @@ def rimmed(mask: BoolArray) -> BoolArray:
 
 
 def _textured(rgb: ByteArray) -> BoolArray:
-    grey = rgb.astype(np.float32).mean(axis=2)
-    mean = cv2.blur(grey, (5, 5))
+    grey = mean(rgb)
+    local = cv2.blur(grey, (5, 5))
     square = cv2.blur(grey * grey, (5, 5))
-    return np.asarray(square - mean * mean > _TEXTURE**2, np.bool_)
+    return np.asarray(square - local * local > _TEXTURE**2, np.bool_)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.polynomial.legendre import legvander
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray, FloatArray
+from figecho.screen.channels import mean
 
 #: Smoothing that leaves a fifth of white noise and nearly all of a cell or a band.
 _SIGMA_PX = 1.5
@@ -17,7 +19,7 @@ _STEP, _SPREADS = 2.5, 6.0
 #: A picture keeps this much, and this share, of its variation under the smoothing; white noise
 #: keeps a share of 0.19.
 _KEPT, _KEPT_SHARE = 1.2, 0.35
-_FIT_SIDE_PX = 40
+_FIT_SIDE_PX, _FIT_MIN_PX, _FIT_DEGREE = 40, 64, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ def structure(rgb: ByteArray, usable: BoolArray) -> Structure:
     usable : ndarray of shape (h, w), bool
         With at least one True.
     """
-    grey = rgb.astype(np.float32).mean(axis=2)
+    grey = mean(rgb)
     low, high = np.percentile(grey[usable], (1, 99))
     rest = np.where(usable, grey - background(grey, usable), 0).astype(np.float32)
     smooth = cv2.GaussianBlur(rest, (0, 0), _SIGMA_PX, borderType=cv2.BORDER_REFLECT)
@@ -72,18 +74,23 @@ def background(grey: FloatArray, usable: BoolArray) -> FloatArray:
     ndarray of shape (h, w), float32
     """
     height, width = grey.shape
-    y, x = np.linspace(-1, 1, height), np.linspace(-1, 1, width)
     rows = np.unique(np.linspace(0, height - 1, _FIT_SIDE_PX).astype(int))
     columns = np.unique(np.linspace(0, width - 1, _FIT_SIDE_PX).astype(int))
     grid = np.ix_(rows, columns)
     chosen = usable[grid]
-    if chosen.sum() < 64:
+    if chosen.sum() < _FIT_MIN_PX:
         return np.full(grey.shape, np.median(grey[usable]), np.float32)
-    terms = [(i, j) for i in range(6) for j in range(6 - i)]
-    a = np.stack([np.outer(y[rows] ** i, x[columns] ** j)[chosen] for i, j in terms], axis=1)
-    factors = np.linalg.lstsq(a, grey[grid][chosen].astype(np.float64), rcond=None)[0]
-    surface = sum(f * np.outer(y**i, x**j) for f, (i, j) in zip(factors, terms, strict=True))
-    return np.asarray(surface, np.float32)
+    # Legendre polynomials are nearly orthogonal on the grid: normal equations stay well posed.
+    up = legvander(np.linspace(-1, 1, height), _FIT_DEGREE)
+    across = legvander(np.linspace(-1, 1, width), _FIT_DEGREE)
+    terms = [(i, j) for i in range(_FIT_DEGREE + 1) for j in range(_FIT_DEGREE + 1 - i)]
+    a = np.stack([np.outer(up[rows, i], across[columns, j])[chosen] for i, j in terms], axis=1)
+    ridge = 1e-6 * len(a) * np.eye(len(terms))
+    factors = np.linalg.solve(a.T @ a + ridge, a.T @ grey[grid][chosen].astype(np.float64))
+    table = np.zeros((_FIT_DEGREE + 1, _FIT_DEGREE + 1))
+    for factor, (i, j) in zip(factors, terms, strict=True):
+        table[i, j] = factor
+    return np.asarray(up @ table @ across.T, np.float32)
 
 
 def _spread(values: NDArray[np.float32]) -> float:
