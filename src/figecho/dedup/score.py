@@ -17,11 +17,12 @@ from figecho.dedup.quiet import check_installed, versions
 from figecho.dedup.ranking import Ranking, by_cosine, by_hamming
 from figecho.dedup.settings import CnnSettings
 from figecho.errors import ConfigError, SourceError
-from figecho.model import Input, NotScanned, Screened
+from figecho.model import Figure, Input, NotScanned, Screened
 from figecho.panels.chop import Grid
 from figecho.sources import collect
 from figecho.tiles import Tile, tiles_of
 from figecho.versions import versions as own_versions
+from figecho.workers import one_thread
 
 METHODS = ("cnn", *HASHERS)
 #: The cut-off of the recipe this follows, and imagededup's own for its hashes.
@@ -131,13 +132,7 @@ def score(
     if not collected.figures:
         reasons = [*collected.misused, *(f"{n.source}: {n.reason}" for n in collected.not_scanned)]
         raise SourceError("nothing could be read: " + "; ".join(reasons[:3]))
-    tiles: list[Tile] = []
-    screened: list[Screened] = []
-    for done, figure in enumerate(collected.figures, start=1):
-        kept, aside = tiles_of(figure, config, grid=how.grid, panels=how.panels, screen=how.screen)
-        tiles += kept
-        screened += aside
-        tell("cutting and screening", done, len(collected.figures))
+    tiles, screened = _tiles(collected.figures, config, how, tell)
     ranking, notes = _ranking(tiles, how, model, tell)
     figures = {key: k for k, key in enumerate(dict.fromkeys(t.of for t in tiles))}
     home = np.array([figures[t.of] for t in tiles], np.int64)
@@ -154,6 +149,23 @@ def score(
         within=ranking.where(inside),
         notes=notes,
     )
+
+
+def _tiles(
+    figures: Sequence[Figure], config: Config, how: How, tell: Progress
+) -> tuple[list[Tile], list[Screened]]:
+    tiles: list[Tile] = []
+    screened: list[Screened] = []
+    # The arrays are small: threads inside the libraries would cost far more than they give.
+    with one_thread():
+        for done, figure in enumerate(figures, start=1):
+            kept, aside = tiles_of(
+                figure, config, grid=how.grid, panels=how.panels, screen=how.screen
+            )
+            tiles += kept
+            screened += aside
+            tell("cutting and screening", done, len(figures))
+    return tiles, screened
 
 
 def _ranking(
