@@ -21,8 +21,8 @@ from figecho.versions import versions
 
 MANIFEST = "manifest.json"
 #: What some file system refuses in a name, and what could steer a shell or a terminal.
-_UNSAFE = re.compile(r"[^\w.()+,=@ -]|[\x00-\x1f\x7f]", re.ASCII)
-_MAX_STEM = 120
+_UNSAFE = re.compile(r"[^\w.()+,=@ -]")
+_MAX_STEM_BYTES = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,9 +134,11 @@ def _stem(figure: Figure, several: frozenset[tuple[str, int]]) -> str:
     plain = _UNSAFE.sub("_", "_".join(p for p in path.parts if p != "/"))
     if plain.startswith((".", "-")):
         plain = "_" + plain[1:]
-    if len(plain) > _MAX_STEM:
-        mark = hashlib.sha256(figure.source.encode("utf-8", "backslashreplace")).hexdigest()[:8]
-        plain = f"{plain[: _MAX_STEM // 2]}~{mark}~{plain[-_MAX_STEM // 2 :]}"
+    if len(plain.encode()) > _MAX_STEM_BYTES:
+        mark = hashlib.sha256(figure.source.encode()).hexdigest()[:8]
+        half = _MAX_STEM_BYTES // 2
+        head, tail = plain.encode()[:half], plain.encode()[-half:]
+        plain = f"{head.decode(errors='ignore')}~{mark}~{tail.decode(errors='ignore')}"
     page = "" if figure.page is None else f"-p{figure.page}"
     number = f"-f{figure.number}" if (figure.source, figure.page or 0) in several else ""
     return plain + page + number
