@@ -62,7 +62,7 @@ class Blocks:
     max_scales: int = 3
     all_orientations: bool = False
     peaks_per_view: int = 2
-    max_proposals: int = 6
+    max_proposals: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,9 @@ class Match:
     min_support: int = 4
     max_models: int = 3
     min_shift_px: float = 16.0
-    poor_keypoints: int = 400
+    poor_keypoints: int = 120
+    thin_px: int = 100
+    thin_keypoints: int = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

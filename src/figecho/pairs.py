@@ -90,11 +90,19 @@ def proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
         found += keypoint_proposals(a, b, "sift", config)
     elif "orb" in config.methods:
         found += keypoint_proposals(a, b, "orb", config)
-    fewest = min(len(a.sift), len(b.sift))
     plenty = max((len(p.points_a) for p in found), default=0) >= 20
-    if "blocks" in config.methods and fewest < config.match.poor_keypoints and not plenty:
+    if "blocks" in config.methods and not plenty and _few_keypoints(a, b, config):
         found += block_proposals(a, b, config)
     return found
+
+
+def _few_keypoints(a: Described, b: Described, config: Config) -> bool:
+    """Whether keypoints may miss a copy: few of them, or both panels small or thin."""
+    settings = config.match
+    if "sift" not in config.methods or min(len(a.sift), len(b.sift)) < settings.poor_keypoints:
+        return True
+    thinnest = max(min(a.panel.shape), min(b.panel.shape))
+    return thinnest < settings.thin_px and min(len(a.sift), len(b.sift)) < settings.thin_keypoints
 
 
 def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -131,9 +139,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
 
 
 def _grid(a: Described, b: Described, b_from_a: Matrix, budget: int) -> frames.Frame:
-    return frames.build(
-        a.panel.grey, a.panel.usable, b.panel.grey, b.panel.usable, b_from_a, budget
-    )
+    return frames.build(a.views, b.views, b_from_a, budget)
 
 
 def _best(
@@ -163,28 +169,33 @@ def _apart(grid: frames.Frame, geometry: Matrix, min_shift_px: float) -> NDArray
     return np.asarray((moved >= min_shift_px).reshape(grid.size[::-1]))
 
 
-def _one_side(
-    grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Keep one of the two places: a mirrored or half-turned copy also maps the copy to the original."""
+def _one_side(grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Keep one of the two places: a mirrored copy also maps the copy to the original."""
     points = frames.grid_points(grid.size)
     move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)
     inside = move[region]
     axis = np.linalg.svd(inside[:: max(1, len(inside) // 500)], full_matrices=False)[2][0]
     ahead = region & ((move @ axis) > 0)
     behind = region & ~ahead
-    return ahead if np.count_nonzero(ahead) >= np.count_nonzero(behind) else behind
+    larger = ahead if np.count_nonzero(ahead) >= np.count_nonzero(behind) else behind
+    return np.asarray(larger, dtype=bool)
 
 
 def _disjoint(polygon: NDArray[np.float64], b_from_a: Matrix) -> bool:
-    """Whether a region and its image lie clearly apart: many single objects are symmetric."""
+    """Whether a region and its image lie apart.
+
+    A mirror image needs a gap: the two halves of one symmetric object touch.
+    """
     image = transform_points(b_from_a, polygon)
     move = image.mean(axis=0) - polygon.mean(axis=0)
     length = float(np.linalg.norm(move))
     if length < 1e-6:
         return False
+    mirrored = np.linalg.det(b_from_a[:2, :2]) < 0
     along, there = polygon @ (move / length), image @ (move / length)
-    return bool(there.min() - along.max() > -0.35 * max(np.ptp(along), np.ptp(there)))
+    extent = max(float(np.ptp(along)), float(np.ptp(there)))
+    gap = there.min() - along.max()
+    return bool(gap > (0.1 if mirrored else -0.35) * extent)
 
 
 def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
@@ -196,13 +207,14 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     inside = frames.warp_mask(np.ones_like(grid.b.usable), grid.start, grid.size)
     covered = float(np.count_nonzero(inside)) / inside.size
     scale = abs(float(np.linalg.det(echo.b_from_a[:2, :2])))
-    ratio = a.panel.bbox.area_px * scale / b.panel.bbox.area_px
+    reduced = max(1.0, echo.nats / max(found.nats, 1.0))
+    ratio = float(a.panel.bbox.area_px * scale / b.panel.bbox.area_px)
     return replace(
         echo,
-        chance=chance_nats(laid, found.region) * max(1.0, echo.nats / max(found.nats, 1.0)),
-        agreeing=float(np.count_nonzero(found.region)) / max(1, np.count_nonzero(laid.both)),
+        chance=chance_nats(laid, found.region) * reduced,
+        agreeing=float(np.count_nonzero(found.region)) / max(1, int(np.count_nonzero(laid.both))),
         overlap_a=covered,
-        overlap_b=min(1.0, covered * ratio),
+        overlap_b=float(min(1.0, covered * ratio)),
     )
 
 
@@ -236,7 +248,8 @@ def _same(echo: Echo, other: Echo, inside: bool) -> bool:
 
 
 def _same_geometry(echo: Echo, other: Echo, inside: bool) -> bool:
-    return _close(echo.b_from_a, other) or (inside and _close(np.linalg.inv(echo.b_from_a), other))
+    back = np.asarray(np.linalg.inv(echo.b_from_a), dtype=np.float64)
+    return _close(echo.b_from_a, other) or (inside and _close(back, other))
 
 
 def _close(b_from_a: Matrix, echo: Echo) -> bool:

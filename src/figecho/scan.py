@@ -78,9 +78,7 @@ def scan(
         inputs=tuple(inputs),
         not_scanned=not_scanned,
         screened=tuple(screened),
-        coverage=Coverage(
-            panels=len(panels), pairs_possible=len(pairs), pairs_compared=len(pairs)
-        ),
+        coverage=Coverage(panels=len(panels), pairs_possible=len(pairs), pairs_compared=len(pairs)),
         findings=tuple(findings),
         templates=tuple(templates),
     )

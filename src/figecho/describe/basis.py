@@ -1,8 +1,8 @@
 """A basis of SIFT descriptors in which mirroring and inverting only change signs.
 
-Both operations permute the 128 bins, commute and undo themselves, so the bins split into four blocks
-of 32, one for each pair of signs that the two can give. The similarity of two descriptors in any of
-the four forms is then a signed sum of the same four block products.
+Both operations permute the 128 bins, commute and undo themselves, so the bins split into four
+blocks of 32, one for each pair of signs that the two can give. The similarity of two descriptors in
+any of the four forms is then a signed sum of the same four block products.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from figecho.describe.basis import in_sign_basis
 from figecho.describe.features import Features
 from figecho.describe.forms import ALL_FORMS, Form
 from figecho.model import FloatArray, Panel
+from figecho.verify.views import Views
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,12 +26,15 @@ class Described:
         The descriptors in the basis in which forms are sign changes.
     orb : dict of Form to Features
         Empty where ORB only has to confirm what others propose; then it is extracted on demand.
+    views : Views
+        The panel at the sizes at which its pixels were compared so far.
     """
 
     panel: Panel
     sift: Features
     sift_blocks: tuple[FloatArray, ...]
     orb: dict[Form, Features]
+    views: Views
 
 
 def describe(panel: Panel, config: Config) -> Described:
@@ -42,7 +46,11 @@ def describe(panel: Panel, config: Config) -> Described:
     if "orb" in config.methods and "sift" not in config.methods:
         forms = orb_in_forms(panel, config)
     return Described(
-        panel=panel, sift=found, sift_blocks=in_sign_basis(found.descriptors), orb=forms
+        panel=panel,
+        sift=found,
+        sift_blocks=in_sign_basis(found.descriptors),
+        orb=forms,
+        views=Views(panel.grey, panel.usable),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class Features:
     xy: FloatArray
     size: FloatArray
     angle_deg: FloatArray
-    descriptors: NDArray[np.float32] | NDArray[np.uint8]
+    descriptors: NDArray[Any]
 
     def __len__(self) -> int:
         return int(self.xy.shape[0])

@@ -3,8 +3,9 @@
 SIFT finds nothing between a panel and its mirror image or its negative. But the descriptor of the
 altered copy is a fixed permutation of the descriptor of the original, so one extraction serves all
 four forms: mirroring reverses the rows of the 4 x 4 grid (its rows run across the reference
-direction) and the sense of the 8 directions; inversion turns all gradients, and with them the reference direction, by 180 degrees, which reverses
-the grid in both directions and leaves the directions as they are.
+direction) and the sense of the 8 directions; inversion turns all gradients, and with them the
+reference direction, by 180 degrees, which reverses the grid in both directions and leaves the
+directions as they are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The category of Bik, Casadevall and Fang (mBio 2016), by a written rule.
 
-III (alteration): both regions lie in one panel, or the panels overlap over a wider area than the one
-in which they agree: less than :data:`UNALTERED` of the overlap does.
+III (alteration): both regions lie in one panel, or the panels overlap over a wider area than the
+one in which they agree: less than :data:`UNALTERED` of the overlap does.
 I (simple duplication): nearly all of both panels is shared, upright and not mirrored, at whatever
 size and tone.
 II (repositioning): everything else: shifted, cropped, overlapping, rotated, mirrored.

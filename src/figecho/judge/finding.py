@@ -15,7 +15,17 @@ from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
 from figecho.judge.motion import in_words, motion_of
 from figecho.judge.nfa import level_of, log10_nfa
-from figecho.model import Box, Evidence, Finding, Level, Matrix, Panel, Region, Transform
+from figecho.model import (
+    Box,
+    Evidence,
+    Finding,
+    Level,
+    Matrix,
+    MotionModel,
+    Panel,
+    Region,
+    Transform,
+)
 from figecho.pairs import Echo
 from figecho.verify.outline import polygon_area
 
@@ -99,7 +109,7 @@ def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | Non
     )  # fmt: skip
 
 
-def _richer(model: str) -> str:
+def _richer(model: MotionModel) -> MotionModel:
     return "affine" if model == "similarity" else model
 
 
@@ -133,9 +143,7 @@ def _region(panel: Panel, polygon: NDArray[np.float64]) -> Region:
             w=int(high[0] - low[0]) + 1,
             h=int(high[1] - low[1]) + 1,
         ),
-        polygon=tuple(
-            (float(x) + panel.bbox.x, float(y) + panel.bbox.y) for x, y in polygon
-        ),
+        polygon=tuple((float(x) + panel.bbox.x, float(y) + panel.bbox.y) for x, y in polygon),
     )
 
 

@@ -43,9 +43,7 @@ def motion_of(b_from_a: Matrix, x: float, y: float) -> Motion:
     Motion
     """
     px, py, depth = b_from_a @ np.array([x, y, 1.0])
-    linear = (
-        b_from_a[:2, :2] - np.outer([px / depth, py / depth], b_from_a[2, :2])
-    ) / depth
+    linear = (b_from_a[:2, :2] - np.outer([px / depth, py / depth], b_from_a[2, :2])) / depth
     mirrored = bool(np.linalg.det(linear) < 0)
     if mirrored:
         linear = linear @ np.diag([-1.0, 1.0])

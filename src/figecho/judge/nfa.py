@@ -19,7 +19,7 @@ from figecho.model import Level
 CHANCE_FLOOR = 1.5
 #: Share of unrelated pairs with any evidence, and decay of that share for each unit of it.
 TAIL_SHARE = 1.0
-TAIL_DECAY = 0.35
+TAIL_DECAY = 0.40
 
 
 def relative_evidence(nats: float, chance: float) -> float:

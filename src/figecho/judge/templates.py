@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from figecho.judge.motion import motion_of
 from figecho.judge.candidate import Candidate
+from figecho.judge.motion import motion_of
 from figecho.model import Box, Panel, Place, Template
 from figecho.screen.graphics import is_drawn
 

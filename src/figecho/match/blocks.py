@@ -12,7 +12,7 @@ from figecho.config import Blocks
 from figecho.match.dense import peaks, shift_evidence
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import mean_filter, smooth
-from figecho.verify.frame import resize_matrix
+from figecho.verify.views import resize_matrix
 
 ORIENTATIONS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range(4))
 UPRIGHT = ((0, False), (2, False), (0, True), (2, True))
@@ -54,7 +54,7 @@ def view(grey: FloatArray, usable: BoolArray, scale: float) -> BlockView:
 def orient(view_a: BlockView, turns: int, mirrored: bool) -> BlockView:
     """Mirror (left to right), then turn by ``turns`` quarters counter-clockwise."""
     pixels = view_a.pixels[:, ::-1] if mirrored else view_a.pixels
-    height, width = pixels.shape
+    width = pixels.shape[1]
     matrix = np.eye(3)
     if mirrored:
         matrix = np.array([[-1.0, 0.0, width - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
@@ -63,7 +63,7 @@ def orient(view_a: BlockView, turns: int, mirrored: bool) -> BlockView:
         old_from_new = np.array([[0.0, -1.0, width - 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
         matrix = matrix @ old_from_new
         pixels = np.rot90(pixels)
-        height, width = pixels.shape
+        width = pixels.shape[1]
     return BlockView(
         pixels=np.ascontiguousarray(pixels), panel_from_view=view_a.panel_from_view @ matrix
     )
@@ -72,7 +72,7 @@ def orient(view_a: BlockView, turns: int, mirrored: bool) -> BlockView:
 def scale_hypotheses(
     shape_a: tuple[int, int], shape_b: tuple[int, int], limit: int
 ) -> tuple[float, ...]:
-    """Return likely scales of B against A: equal pixels, equal heights, equal widths, in between."""
+    """Return likely scales of B against A: equal pixels, heights, widths, and in between."""
     height, width = shape_b[0] / shape_a[0], shape_b[1] / shape_a[1]
     wanted = [1.0, height, width, float(np.sqrt(height * width)), 0.5, 2.0, 0.71, 1.41]
     kept: list[float] = []
@@ -126,7 +126,7 @@ def _displacement(shift: Shift, shape: tuple[int, int]) -> float:
 
 def _aspect(grey: FloatArray) -> float:
     height, width = grey.shape
-    return max(width / height, height / width)
+    return float(max(width / height, height / width))
 
 
 def _working_scale(

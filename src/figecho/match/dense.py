@@ -1,8 +1,8 @@
 """Dense block comparison: the correlation of every block of A with every place of B.
 
 For pictures in which keypoints are few: blot strips, lanes, faint membranes. The panel is cut into
-blocks, each block is correlated (ZNCC) with B at every shift, and blocks that agree on one shift add
-up their evidence, so a run of copied lanes stands out although each lane alone resembles others.
+blocks, each block is correlated (ZNCC) with B at every shift, and blocks that agree on one shift
+add up their evidence, so a run of copied lanes stands out although each lane resembles others.
 
 The kernel is written so that its inner loop runs along a row of B with one block pixel as a factor:
 it needs no reordering of sums to be vectorised, so it is fast and still exactly repeatable.

@@ -18,8 +18,8 @@ def pairs_to_compare(panels: Sequence[Panel], scope: Scope) -> list[tuple[int, i
     ----------
     panels : sequence of Panel
     scope : {"within", "across", "both"}
-        ``within``: panels of one figure, and each panel with itself; ``across``: panels of different
-        figures; ``both``: all.
+        ``within``: panels of one figure, and each panel with itself; ``across``: panels of
+        different figures; ``both``: all.
     """
     chosen = []
     for i, a in enumerate(panels):

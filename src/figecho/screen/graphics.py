@@ -7,19 +7,21 @@ import numpy as np
 
 from figecho.model import ByteArray
 
-DRAWN_SHARE = 0.5
+DRAWN_SHARE = 0.4
+_LIGHT = 200
 
 
 def flat_share(rgb: ByteArray) -> float:
-    """Return the share of pixels, 0..1, whose 3 x 3 neighbourhood is of exactly one colour.
+    """Return the share of pixels, 0..1, that are light and in a 3 x 3 area of exactly one colour.
 
-    Cameras and scanners leave noise in every area; plots and screenshots are flat in most of them.
+    Cameras and scanners leave noise in every area that is not black; plots and screenshots are
+    light and flat in most of theirs.
     """
     kernel = np.ones((3, 3), np.uint8)
-    same = cv2.dilate(rgb, kernel) == cv2.erode(rgb, kernel)
-    return float(np.mean(same.all(axis=2)))
+    same = (cv2.dilate(rgb, kernel) == cv2.erode(rgb, kernel)).all(axis=2)
+    return float(np.mean(same & (rgb.mean(axis=2) >= _LIGHT)))
 
 
 def is_drawn(rgb: ByteArray) -> bool:
-    """Whether most of a panel is exactly flat, as in plots, tables and screenshots."""
+    """Whether most of a panel is light and exactly flat, as in plots, tables and screenshots."""
     return flat_share(rgb) >= DRAWN_SHARE

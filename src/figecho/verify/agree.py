@@ -22,6 +22,8 @@ from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
 LOOK_ALIKE = (0.10, 0.25, 0.50, 0.75)
 _CEILING = 0.995
 _AGREES = 0.40
+_GRAIN_SHARES = (2.0, 0.5)
+_GRAIN_OF_LOOK_ALIKES = 1.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,6 +56,7 @@ class Overlay:
     a: tuple[FloatArray, ...]
     b: tuple[FloatArray, ...]
     density: tuple[FloatArray, ...]
+    steepness: FloatArray
     both: BoolArray
     banded: bool
 
@@ -77,13 +80,18 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
     )
     both = frame.a.usable & warp_mask(frame.b.usable, geometry, frame.size)
     core = np.asarray(cv2.erode(both.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    banded = frame.a.banded or frame.b.banded
-    return Overlay(a=frame.a.values, b=b, density=density, both=core, banded=banded)
+    banded = frame.a.banded and frame.b.banded
+    return Overlay(
+        a=frame.a.values,
+        b=b,
+        density=density,
+        steepness=frame.a.steepness,
+        both=core,
+        banded=banded,
+    )
 
 
-def agreement(
-    laid: Overlay, *, within: BoolArray | None = None
-) -> Agreement:
+def agreement(laid: Overlay, *, within: BoolArray | None = None) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
 
     Parameters
@@ -105,10 +113,11 @@ def agreement(
         return _nothing(core.shape)
     a = [o[region] for o in laid.a]
     b = [o[region] for o in laid.b]
-    rho = tuple(_cosine(x, y) for x, y in zip(a, b, strict=True))
+    weight = [np.sqrt(d[region]) for d in laid.density]
+    rho = tuple(_cosine(w * x, w * y) for w, x, y in zip(weight, a, b, strict=True))
     samples = tuple(float(d[region].sum(dtype=np.float64)) for d in laid.density)
     return Agreement(
-        nats=_nats(rho, samples) * (_grain(rho, within is not None) if laid.banded else 1.0),
+        nats=_nats(rho, samples) * (_grain(laid, region) if laid.banded else 1.0),
         zncc=_cosine(a[0] + a[1] + a[2], b[0] + b[1] + b[2]),
         rho=rho,
         samples=samples,
@@ -162,16 +171,23 @@ def _cosine(x: FloatArray, y: FloatArray) -> float:
     return float(x @ y) / float(np.sqrt(power)) if power > 1e-9 else 0.0
 
 
-def _grain(rho: tuple[float, ...], inside: bool) -> float:
-    """Return how far the grain of two banded panels agrees, 0 (look-alikes) to 1 (copies).
+def _grain(laid: Overlay, region: BoolArray) -> float:
+    """Return how far the background of two banded panels agrees, 0 (look-alikes) to 1 (copies).
 
-    Independent loading controls and gels of one protocol agree in every shape; measured on such
-    panels the two finest octaves together stay below 1.35 in Fisher's z, copies lie above. The lanes
-    of one blot resemble each other and their own mirror image more than that.
+    Independent loading controls and gels of one protocol agree in every shape, and so at every edge
+    of a band; the grain of the membrane between the edges is their own. It is asked in the calmer
+    half of the region, the finest octave counting most, with one and a half standard errors in favour.
     """
-    least = 1.9 if inside else 1.35
-    z = sum(float(np.arctanh(min(max(r, 0.0), _CEILING))) for r in rho[:2])
-    return float(np.clip((z - least) / 0.3, 0.0, 1.0))
+    steep = laid.steepness[region]
+    calm = steep <= np.median(steep)
+    z = 0.0
+    for k, share in enumerate(_GRAIN_SHARES):
+        density = laid.density[k][region][calm]
+        weight = np.sqrt(density)
+        rho = _cosine(weight * laid.a[k][region][calm], weight * laid.b[k][region][calm])
+        error = 1.5 / np.sqrt(max(float(density.sum(dtype=np.float64)), 1.0))
+        z += share * float(np.arctanh(np.clip(rho, 0.0, _CEILING)) + error)
+    return float(np.clip((z - _GRAIN_OF_LOOK_ALIKES) / 0.25, 0.0, 1.0))
 
 
 def _nats(rho: tuple[float, ...], samples: tuple[float, ...]) -> float:

@@ -51,7 +51,10 @@ def align(frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: fl
         a = frame.a.values[stage[0]] + frame.a.values[stage[1]]
         b = sign * (frame.b.values[stage[0]] + frame.b.values[stage[1]])
         slopes = cv2.merge(
-            [cv2.Sobel(b, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(b, cv2.CV_32F, 0, 1, scale=0.125)]
+            [
+                cv2.Sobel(b, cv2.CV_32F, 1, 0, scale=0.125),
+                cv2.Sobel(b, cv2.CV_32F, 0, 1, scale=0.125),
+            ]
         )
         for _ in range(max_iterations):
             both = warp_mask(frame.b.usable, current, frame.size) & frame.a.usable

@@ -21,7 +21,8 @@ SIGMAS_PX = (0.6, 1.2, 2.4, 4.8, 9.6)
 BANDS = len(SIGMAS_PX) - 1
 NOISE_FLOOR = 1.0
 """Grey levels (of 255) below which contrast is taken for rounding and compression."""
-_BANDED = 0.7
+_BROAD = 0.55
+_LYING = 1.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,20 +35,18 @@ class Octaves:
         About unit variance where there is texture, towards 0 where there is none.
     density : tuple of ndarray of shape (h, w), float32
         Independent samples a pixel.
-    power : tuple of float
-        Mean square of each octave before whitening: the spectrum of the panel.
+    banded : bool
+        Whether broad or horizontal shapes dominate, as in blots and gels: look-alikes are the rule.
+    steepness : ndarray of shape (h, w), float32
+        How fast the broad shapes change: large at the edge of a band, small on the membrane.
     usable : ndarray of shape (h, w), bool
     """
 
     values: tuple[FloatArray, ...]
     density: tuple[FloatArray, ...]
-    power: tuple[float, ...]
+    banded: bool
+    steepness: FloatArray
     usable: BoolArray
-
-    @property
-    def banded(self) -> bool:
-        """Whether broad shapes dominate, as in blots and gels, where look-alikes are the rule."""
-        return self.power[1] < _BANDED * self.power[2]
 
 
 def smooth(image: FloatArray, sigma_px: float) -> FloatArray:
@@ -89,25 +88,50 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     area = max(1.0, float(weight.sum(dtype=np.float64)))
     for fine_px, sigma_px in pairwise(SIGMAS_PX):
         once = smooth(filled, fine_px) - smooth(filled, sigma_px)
-        octave = 2.0 * (smooth(once, fine_px) - smooth(once, sigma_px)) * weight
+        twice = smooth(once, fine_px) - smooth(once, sigma_px)
+        octave = np.asarray(2.0 * twice * weight, dtype=np.float32)
         powers.append(float((octave * octave).sum(dtype=np.float64)) / area)
         window = 2.5 * sigma_px
         power = mean_filter(octave * octave, window) / (mean_filter(weight, window) + 1e-3)
-        white = octave / np.sqrt(power + np.float32(NOISE_FLOOR**2))
+        white = np.asarray(octave / np.sqrt(power + NOISE_FLOOR**2), dtype=np.float32)
         values.append(white)
-        density.append(_density(white, 2.0 * sigma_px) * weight)
-    return Octaves(values=tuple(values), density=tuple(density), power=tuple(powers), usable=usable)
+        density.append(np.asarray(_density(white, 2.0 * sigma_px) * weight, dtype=np.float32))
+    return Octaves(
+        values=tuple(values),
+        density=tuple(density),
+        banded=powers[1] < _BROAD * powers[2] or _lying(filled, usable) > _LYING,
+        steepness=_steepness(filled),
+        usable=usable,
+    )
+
+
+def _slopes(grey: FloatArray) -> tuple[FloatArray, FloatArray]:
+    broad = smooth(grey, 2.0)
+    slope_x = np.asarray(cv2.Sobel(broad, cv2.CV_32F, 1, 0, scale=0.125), dtype=np.float32)
+    slope_y = np.asarray(cv2.Sobel(broad, cv2.CV_32F, 0, 1, scale=0.125), dtype=np.float32)
+    return slope_x, slope_y
+
+
+def _steepness(grey: FloatArray) -> FloatArray:
+    return mean_filter(np.asarray(np.hypot(*_slopes(grey)), dtype=np.float32), 2.0)
+
+
+def _lying(grey: FloatArray, usable: BoolArray) -> float:
+    """How much more the panel changes from top to bottom than from left to right: bands lie."""
+    across, down = (float((s[usable] ** 2).sum(dtype=np.float64)) for s in _slopes(grey))
+    return down / max(across, 1e-6)
 
 
 def _density(white: FloatArray, window_px: float) -> FloatArray:
     """Independent samples a pixel, from the local roughness.
 
-    Roughness is taken from the determinant of the structure tensor, so that a straight edge, which
-    fits every other straight edge, counts for nothing however long it is.
+    Roughness is the smaller eigenvalue of the structure tensor, so that a straight edge or the rim
+    of a dish, which fits every other one, counts for nothing however long it is.
     """
     slope_x = np.asarray(cv2.Sobel(white, cv2.CV_32F, 1, 0, scale=0.125), dtype=np.float32)
     slope_y = np.asarray(cv2.Sobel(white, cv2.CV_32F, 0, 1, scale=0.125), dtype=np.float32)
     planes = cv2.merge([slope_x * slope_x, slope_y * slope_y, slope_x * slope_y, white * white])
     xx, yy, xy, power = cv2.split(mean_filter(planes, window_px))
-    rough = np.sqrt(np.maximum(xx * yy - xy * xy, 0.0)) / (power + 0.05)
-    return np.asarray(rough * (power / (power + 0.3)) / np.pi, dtype=np.float32)
+    half = np.sqrt(0.25 * (xx - yy) ** 2 + xy * xy)
+    rough = np.maximum(0.5 * (xx + yy) - half, 0.0) / (power + 0.05)
+    return np.asarray(np.maximum(rough * power / (power + 0.3), 0.0) / np.pi, dtype=np.float32)

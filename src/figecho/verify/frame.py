@@ -1,4 +1,4 @@
-"""A common pixel grid for two panels under a proposed geometry, never finer than the coarser one."""
+"""A common pixel grid for two panels under a proposed geometry, as fine as the coarser one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray, Matrix
-from figecho.verify.bands import Octaves, octaves_of
+from figecho.verify.bands import Octaves
+from figecho.verify.views import Views
 
 _CUBIC = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
 _LINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -48,12 +49,6 @@ class Frame:
         return np.asarray(matrix / matrix[2, 2])
 
 
-def resize_matrix(shape: tuple[int, ...], size: tuple[int, int]) -> Matrix:
-    """Return original-from-resized pixel coordinates, pixel centres at integers."""
-    fx, fy = shape[1] / size[0], shape[0] / size[1]
-    return np.array([[fx, 0.0, 0.5 * fx - 0.5], [0.0, fy, 0.5 * fy - 0.5], [0.0, 0.0, 1.0]])
-
-
 def local_scale(matrix: Matrix, x: float, y: float) -> float:
     """Return the linear scale of a projective transform at the point (x, y)."""
     depth = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
@@ -62,16 +57,12 @@ def local_scale(matrix: Matrix, x: float, y: float) -> float:
     return float(np.sqrt(abs(np.linalg.det(matrix)) / abs(depth) ** 3))
 
 
-def build(
-    grey_a: FloatArray, usable_a: BoolArray, grey_b: FloatArray, usable_b: BoolArray,
-    b_from_a: Matrix, max_px: int,
-) -> Frame:  # fmt: skip
+def build(views_a: Views, views_b: Views, b_from_a: Matrix, max_px: int) -> Frame:
     """Bring both panels to the resolution of the coarser one, and to ``max_px`` pixels at most.
 
     Parameters
     ----------
-    grey_a, grey_b : ndarray, float32, 0..255
-    usable_a, usable_b : ndarray, bool
+    views_a, views_b : Views
     b_from_a : ndarray of shape (3, 3)
         Panel pixels.
     max_px : int
@@ -81,24 +72,13 @@ def build(
     -------
     Frame
     """
-    height, width = grey_a.shape
-    zoom = local_scale(b_from_a, (width - 1) / 2.0, (height - 1) / 2.0)
-    factor_a = min(1.0, zoom, np.sqrt(max_px / (height * width)))
-    factor_b = min(1.0, factor_a / max(zoom, 1e-6))
-    a, a_from_grid = _reduced(grey_a, usable_a, factor_a)
-    b, b_from_bgrid = _reduced(grey_b, usable_b, factor_b)
+    height, width = views_a.shape
+    zoom = max(local_scale(b_from_a, (width - 1) / 2.0, (height - 1) / 2.0), 1e-6)
+    factor_a = min(1.0, zoom, float(np.sqrt(max_px / (height * width))))
+    a, a_from_grid = views_a.at(factor_a)
+    b, b_from_bgrid = views_b.at(min(1.0, factor_a / zoom))
     start = np.linalg.inv(b_from_bgrid) @ b_from_a @ a_from_grid
     return Frame(a=a, b=b, a_from_grid=a_from_grid, b_from_bgrid=b_from_bgrid, start=start)
-
-
-def _reduced(grey: FloatArray, usable: BoolArray, factor: float) -> tuple[Octaves, Matrix]:
-    if factor > 0.97:
-        return octaves_of(grey, usable), np.eye(3)
-    height, width = grey.shape
-    size = (max(8, round(width * factor)), max(8, round(height * factor)))
-    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    share = cv2.resize(usable.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    return octaves_of(small, np.asarray(share > 0.99)), resize_matrix(grey.shape, size)
 
 
 def warp(image: FloatArray, geometry: Matrix, size: tuple[int, int]) -> FloatArray:
