@@ -41,8 +41,8 @@ def read_tiff(data: bytes, limits: Limits) -> Iterator[Picture | Note]:
     with decoding(), _quiet_tifffile():
         tiff = tifffile.TiffFile(io.BytesIO(data))
         channels = _channel_count(tiff)
-        full = [page for page in tiff.pages if not page.subfiletype & _REDUCED_IMAGE]
-        pages = full or list(tiff.pages)
+        every = [page.aspage() for page in tiff.pages]
+        pages = [page for page in every if not page.subfiletype & _REDUCED_IMAGE] or every
     with tiff:
         if not pages:
             raise SourceError("holds no pages")
