@@ -26,10 +26,11 @@ def file_of(folder: Path, key: str) -> Path:
 
 def read(path: Path, pictures: Sequence[str]) -> tuple[dict[str, FloatArray], str | None]:
     """Return what is known about the pictures with these digests, and a problem in one line."""
-    if not path.is_file():
-        return {}, None
     found: dict[str, FloatArray] = {}
     try:
+        # Empty is what a disk that was full left of a first write.
+        if not path.exists() or path.stat().st_size == 0:
+            return {}, None
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as store:
             for start in range(0, len(pictures), _CHUNK):
                 chunk = pictures[start : start + _CHUNK]
@@ -39,11 +40,12 @@ def read(path: Path, pictures: Sequence[str]) -> tuple[dict[str, FloatArray], st
                 )
                 found |= {name: np.frombuffer(blob, "<f4") for name, blob in rows}
     except (sqlite3.Error, OSError, ValueError, TypeError) as error:
-        return {}, f"{_named(path)} cannot be read ({_plain(error)}) and was not used"
+        reason = f"cannot be read ({_plain(error)})"
+        return {}, f"{_named(path)} {reason} and was not used; delete it to begin a new one"
     if len({v.shape for v in found.values()}) > 1 or any(
         v.size == 0 or not np.isfinite(v).all() for v in found.values()
     ):
-        return {}, f"{_named(path)} is damaged and was not used"
+        return {}, f"{_named(path)} is damaged and was not used; delete it to begin a new one"
     return found, None
 
 
@@ -61,7 +63,7 @@ def write(path: Path, vectors: Mapping[str, FloatArray]) -> str | None:
 
 
 def _named(path: Path) -> str:
-    return f"the cache of embeddings in '{path.parent}'"
+    return f"the cache of embeddings '{path}'"
 
 
 def _plain(error: Exception) -> str:
