@@ -1,0 +1,377 @@
+"""Do the pixels agree? High for copies, nothing for strangers, low for look-alikes."""
+
+from __future__ import annotations
+
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+
+from figecho.config import Verify
+from figecho.verify import frame as frames
+from figecho.verify.agree import Agreement, agreement, overlay
+from figecho.verify.align import align
+from figecho.verify.bands import BANDS, octaves_of
+from figecho.verify.chance import chance_nats
+from figecho.verify.outline import outline, polygon_area, transform_points
+from figecho.verify.views import Views, resize_matrix
+from scenes import alike, everywhere, gamma, grey, jpeg, mean_gap_px, moved, rendering
+
+VERIFY = Verify()
+FIELDS = ("eosin", "phase", "transmission", "nuclei", "cells")
+
+
+def views(image: np.ndarray, usable: np.ndarray | None = None) -> Views:
+    return Views(grey(image), everywhere(image) if usable is None else usable)
+
+
+def shift(x: float, y: float) -> np.ndarray:
+    return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
+
+
+def asked(
+    a: np.ndarray, b: np.ndarray, b_from_a: np.ndarray | None = None, *, inverted: bool = False
+) -> tuple[Agreement, np.ndarray]:
+    """Agreement after alignment, and the aligned geometry in panel pixels."""
+    start = np.eye(3) if b_from_a is None else b_from_a
+    grid = frames.build(views(a), views(b), start, VERIFY.max_px)
+    geometry = align(
+        grid,
+        inverted=inverted,
+        max_iterations=VERIFY.iterations,
+        max_drift_px=VERIFY.max_drift_px,
+    )
+    return agreement(overlay(grid, geometry, inverted=inverted)), grid.to_panels(geometry)
+
+
+# Octaves
+
+
+@pytest.mark.parametrize("value", [0.0, 100.0, 255.0])
+def test_a_panel_of_one_tone_is_zero_in_every_octave(value: float) -> None:
+    flat = np.full((40, 60), value, np.float32)
+    octaves = octaves_of(flat, everywhere(flat))
+    assert len(octaves.values) == len(octaves.density) == BANDS
+    assert all(np.abs(v).max() < 1e-2 for v in octaves.values)
+    assert all(d.sum() < 1.0 for d in octaves.density)
+
+
+def cosines(p: np.ndarray, q: np.ndarray) -> list[float]:
+    one, two = (octaves_of(grey(i), everywhere(i)) for i in (p, q))
+    return [
+        float((x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum()))
+        for x, y in zip(one.values, two.values, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_brightness_contrast_and_gamma_barely_change_the_octaves(name: str) -> None:
+    image = grey(rendering(name, 1)) * 0.7 + 40.0
+    changed = 255.0 * ((image * 0.8 + 30.0) / 255.0) ** 0.8
+    assert min(cosines(image, changed)) > 0.9
+    assert max(cosines(image, grey(rendering(name, 2)))[:2]) < 0.3
+
+
+def test_a_masked_part_is_zero_and_counts_no_samples() -> None:
+    image = rendering("eosin", 1)
+    usable = everywhere(image)
+    usable[:, 60:110] = False
+    octaves = octaves_of(grey(image), usable)
+    for value, density in zip(octaves.values, octaves.density, strict=True):
+        assert not density[:, 60:110].any()
+        assert density[:, :55].sum() > 0
+        assert not value[:, 60:110].any()
+
+
+def test_what_lies_under_a_mask_does_not_matter() -> None:
+    image = grey(rendering("eosin", 1))
+    usable = everywhere(image)
+    usable[50:80, 60:110] = False
+    other = image.copy()
+    other[50:80, 60:110] = 255.0
+    one, two = octaves_of(image, usable), octaves_of(other, usable)
+    assert all(np.allclose(p, q, atol=1e-4) for p, q in zip(one.values, two.values, strict=True))
+
+
+def test_fine_octaves_hold_more_samples_than_coarse_ones() -> None:
+    image = np.random.default_rng(1).uniform(60, 200, (120, 160)).astype(np.float32)
+    samples = [float(d.sum()) for d in octaves_of(image, everywhere(image)).density]
+    assert samples == sorted(samples, reverse=True)
+    assert samples[0] > 3 * samples[2]
+    assert samples[0] <= image.size
+
+
+def test_a_straight_edge_counts_almost_no_samples() -> None:
+    edge = np.full((120, 160), 40.0, np.float32)
+    edge[:, 80:] = 210.0
+    slanted = moved(edge, cv2.getRotationMatrix2D((80, 60), 30, 1.0))
+    texture = np.random.default_rng(1).uniform(60, 200, (120, 160)).astype(np.float32)
+
+    def samples(image: np.ndarray) -> float:
+        inner = octaves_of(image, everywhere(image)).density
+        return float(sum(d[20:-20, 20:-20].sum() for d in inner))
+
+    assert samples(edge) < 0.02 * samples(texture)
+    assert samples(slanted) < 0.05 * samples(texture)
+
+
+# Views
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.8, 0.5, 0.21])
+def test_a_view_is_about_as_large_as_asked_and_keeps_the_corners(factor: float) -> None:
+    image = rendering("eosin", 1)
+    octaves, panel_from_view = views(image).at(factor)
+    height, width = octaves.usable.shape
+    assert height == pytest.approx(factor * 130, rel=0.08)
+    assert width == pytest.approx(factor * 160, rel=0.08)
+    outer = np.array([[-0.5, width - 0.5], [-0.5, height - 0.5], [1.0, 1.0]])
+    assert np.allclose((panel_from_view @ outer)[:2], [[-0.5, 159.5], [-0.5, 129.5]])
+
+
+def test_a_reduced_view_shows_things_where_they_are() -> None:
+    spot = np.zeros((120, 160), np.float32)
+    cv2.circle(spot, (100, 40), 9, 200.0, -1)
+    octaves, panel_from_view = views(spot).at(0.4)
+    y, x = np.unravel_index(int(octaves.values[3].argmax()), octaves.values[3].shape)
+    assert np.linalg.norm((panel_from_view @ [x, y, 1.0])[:2] - [100, 40]) < 4.0
+
+
+def test_views_travel_without_what_can_be_computed_again() -> None:
+    image = rendering("eosin", 1)
+    seen = views(image)
+    before = seen.at(0.5)[0].values[1]
+    again = pickle.loads(pickle.dumps(seen))
+    assert np.array_equal(again.at(0.5)[0].values[1], before)
+    assert len(pickle.dumps(seen)) < 6 * image.shape[0] * image.shape[1]
+
+
+def test_resizing_by_nothing_changes_nothing() -> None:
+    assert np.array_equal(resize_matrix((30, 50), (50, 30)), np.eye(3))
+
+
+# Frames
+
+
+@pytest.mark.parametrize("zoom", [0.5, 1.0, 2.0])
+def test_both_panels_come_to_the_coarser_resolution(zoom: float) -> None:
+    image = rendering("eosin", 1)
+    matrix = resize_matrix((130, 160), (round(160 / zoom), round(130 / zoom)))
+    other = cv2.resize(image, (round(160 * zoom), round(130 * zoom)))
+    matrix = np.linalg.inv(resize_matrix((130, 160), other.shape[1::-1]))
+    grid = frames.build(views(image), views(other), matrix, 100_000)
+    assert abs(np.linalg.det(grid.start)) == pytest.approx(1.0, rel=0.2)
+    assert grid.size[0] == pytest.approx(160 * min(1.0, zoom), rel=0.1)
+    assert mean_gap_px(grid.to_panels(grid.start), matrix, (130, 160)) < 1e-6
+
+
+def test_a_grid_keeps_to_its_budget() -> None:
+    grid = frames.build(views(rendering("eosin", 1)), views(rendering("eosin", 1)), np.eye(3), 4000)
+    assert 2500 < grid.size[0] * grid.size[1] < 4900
+
+
+# Alignment
+
+
+@pytest.mark.parametrize("name", ["eosin", "nuclei", "strip"])
+@pytest.mark.parametrize(
+    "truth",
+    [
+        shift(0.4, -0.7),
+        shift(-2.3, 1.6),
+        np.array([[1.012, 0.006, -1.0], [-0.008, 0.99, 1.0], [0, 0, 1.0]]),
+    ],
+    ids=["sub-pixel", "two pixels", "affine"],
+)
+def test_small_misalignments_are_recovered(name: str, truth: np.ndarray) -> None:
+    image = alike("strip", 1)[0] if name == "strip" else rendering(name, 1)
+    a, b = grey(image), moved(grey(image), truth)
+    result, found = asked(a, b)
+    height, width = a.shape
+    assert mean_gap_px(found, truth, (height, width)) < 0.15
+    assert result.zncc > 0.9
+
+
+def test_alignment_sees_through_inversion() -> None:
+    image = grey(rendering("eosin", 2))
+    truth = shift(1.3, 0.8)
+    _, found = asked(image, 255.0 - moved(image, truth), inverted=True)
+    assert mean_gap_px(found, truth, image.shape) < 0.15
+
+
+def test_alignment_ignores_a_label_pasted_on_one_copy() -> None:
+    image = grey(rendering("eosin", 2))
+    truth = shift(1.3, -0.8)
+    other = moved(image, truth)
+    other[10:50, 15:70] = 255.0
+    cv2.circle(other, (40, 30), 12, 0.0, 4)
+    _, found = asked(image, other)
+    assert mean_gap_px(found, truth, image.shape) < 0.3
+
+
+def test_alignment_never_drifts_further_than_allowed() -> None:
+    a, b = grey(rendering("eosin", 2)), grey(rendering("eosin", 5))
+    grid = frames.build(views(a), views(b), np.eye(3), VERIFY.max_px)
+    geometry = align(grid, inverted=False, max_iterations=20, max_drift_px=0.5)
+    assert mean_gap_px(geometry, grid.start, a.shape) <= 0.5
+
+
+# Agreement
+
+
+def changed(image: np.ndarray, how: str) -> np.ndarray:
+    return {
+        "same": lambda: np.asarray(image),
+        "gamma": lambda: gamma(image, 1.6),
+        "jpeg 75": lambda: jpeg(image, 75),
+        "inverted": lambda: 255 - image,
+    }[how]()
+
+
+@pytest.mark.parametrize("how", ["same", "gamma", "jpeg 75", "inverted"])
+@pytest.mark.parametrize("name", [*FIELDS, "strip"])
+def test_a_copy_agrees_whatever_was_done_to_its_tones(name: str, how: str) -> None:
+    image = alike("strip", 1)[0] if name == "strip" else rendering(name, 3)
+    result, _ = asked(image, changed(image, how), inverted=how == "inverted")
+    assert result.nats > 5 * VERIFY.min_nats
+    assert result.zncc > 0.75
+    assert np.mean(result.region) > 0.3
+    assert all(-1.0 <= r <= 1.0 + 1e-6 for r in result.rho)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_unrelated_panels_agree_on_nothing(name: str) -> None:
+    result, _ = asked(rendering(name, 3), rendering(name, 4))
+    copy, _ = asked(rendering(name, 3), jpeg(rendering(name, 3)))
+    assert result.nats < VERIFY.min_nats
+    assert result.nats < 0.02 * copy.nats
+
+
+def test_inverted_tones_do_not_agree_upright() -> None:
+    image = rendering("eosin", 3)
+    assert asked(image, 255 - image)[0].nats < VERIFY.min_nats
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_look_alike_strips_stay_far_below_a_copy(seed: int) -> None:
+    one, two, three = alike("strip", seed)
+    copy, _ = asked(one, jpeg(gamma(one, 1.3), 80))
+    others = [asked(p, q)[0].nats for p, q in ((one, two), (one, three), (two, three))]
+    assert copy.nats > 5 * VERIFY.min_nats
+    assert max(others) < 0.2 * copy.nats
+
+
+def test_featureless_panels_and_panels_apart_agree_on_nothing() -> None:
+    flat = np.full((60, 80), 200, np.uint8)
+    assert asked(flat, flat)[0].nats == 0.0
+    image = rendering("eosin", 3)
+    result, _ = asked(image, image, shift(500, 0))
+    assert result.nats == 0.0
+    assert not result.region.any()
+
+
+def test_noise_below_rounding_is_no_evidence() -> None:
+    rng = np.random.default_rng(1)
+    pattern = rng.integers(0, 2, (100, 120)).astype(np.float32) * 0.3 + 200.0
+    grainy = rng.normal(200, 12, (100, 120)).astype(np.float32)
+    assert asked(pattern, pattern)[0].nats < 0.1 * asked(grainy, grainy)[0].nats
+
+
+def test_the_region_may_be_restricted() -> None:
+    image = rendering("eosin", 3)
+    grid = frames.build(views(image), views(image), np.eye(3), VERIFY.max_px)
+    left = everywhere(image)
+    left[:, 80:] = False
+    whole = agreement(overlay(grid, grid.start, inverted=False))
+    half = agreement(overlay(grid, grid.start, inverted=False), within=left)
+    assert not half.region[:, 80:].any()
+    assert 0.35 * whole.nats < half.nats < 0.7 * whole.nats
+
+
+# Region and outline
+
+
+@pytest.mark.parametrize("name", ["eosin", "phase", "transmission"])
+def test_the_region_is_what_two_overlapping_fields_share(name: str) -> None:
+    scene = rendering(name, 6, 150, 260)
+    a, b = scene[:, :170], jpeg(scene[:, 80:250], 90)
+    result, _ = asked(a, b, shift(-80, 0))
+    truth = np.zeros(a.shape[:2], bool)
+    truth[:, 80:] = True
+    assert iou(result.region, truth) > 0.7
+    polygon = outline(result.region)
+    drawn = np.zeros(a.shape[:2], np.uint8)
+    cv2.fillPoly(drawn, [np.rint(polygon).astype(np.int32)], 1)
+    assert iou(drawn > 0, truth) > 0.7
+
+
+def test_the_region_leaves_out_what_was_replaced() -> None:
+    a, other = rendering("eosin", 6, 150, 200), rendering("eosin", 7, 150, 200)
+    b = a.copy()
+    b[:, 110:] = other[:, 110:]
+    truth = np.zeros(a.shape[:2], bool)
+    truth[:, :110] = True
+    assert iou(asked(a, b)[0].region, truth) > 0.7
+
+
+def iou(p: np.ndarray, q: np.ndarray) -> float:
+    return float(np.count_nonzero(p & q) / np.count_nonzero(p | q))
+
+
+def test_an_outline_follows_its_region() -> None:
+    region = np.zeros((80, 120), bool)
+    region[20:60, 30:100] = True
+    polygon = outline(region)
+    assert polygon.min(axis=0).tolist() == pytest.approx([30, 20], abs=1.5)
+    assert polygon.max(axis=0).tolist() == pytest.approx([99, 59], abs=1.5)
+    assert polygon_area(polygon) == pytest.approx(69 * 39, rel=0.05)
+    assert outline(np.zeros((20, 20), bool)).shape == (0, 2)
+
+
+def test_an_outline_at_the_border_stays_on_the_panel() -> None:
+    polygon = outline(np.ones((40, 60), bool))
+    assert polygon.min() >= -1e-9
+    assert polygon.max(axis=0).tolist() == [59, 39]
+
+
+def test_parts_that_lie_together_share_one_outline_and_far_ones_do_not() -> None:
+    region = np.zeros((60, 200), bool)
+    region[5:55, 5:60] = region[5:55, 75:140] = True
+    assert outline(region)[:, 0].max() > 135
+    region[:] = False
+    region[5:55, 5:60] = region[25:35, 180:190] = True
+    assert outline(region)[:, 0].max() < 70
+
+
+def test_points_and_areas() -> None:
+    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], float)
+    assert polygon_area(square) == polygon_area(square[::-1]) == 100.0
+    assert polygon_area(square[:2]) == 0.0
+    assert np.allclose(transform_points(2.0 * shift(3, 4), square), square + [3, 4])
+
+
+# Chance
+
+
+def chance_of(image: np.ndarray) -> tuple[float, float]:
+    grid = frames.build(views(image), views(image), np.eye(3), VERIFY.chance_px)
+    laid = overlay(grid, grid.start, inverted=False)
+    found = agreement(laid)
+    return chance_nats(laid, found.region), found.nats
+
+
+def test_periodic_texture_agrees_with_itself_by_chance() -> None:
+    yy, xx = np.mgrid[0:130, 0:160]
+    noise = np.random.default_rng(1).normal(0, 3, (130, 160))
+    waves = 128 + 50 * np.sin(xx * 0.9) * np.sin(yy * 0.8) + noise
+    periodic, texture = chance_of(np.clip(waves, 0, 255)), chance_of(rendering("eosin", 8))
+    assert periodic[0] > 10 * max(texture[0], 1.0)
+    assert texture[0] < 0.02 * texture[1]
+
+
+def test_no_region_has_no_chance() -> None:
+    image = rendering("eosin", 8)
+    grid = frames.build(views(image), views(image), np.eye(3), VERIFY.chance_px)
+    laid = overlay(grid, grid.start, inverted=False)
+    assert chance_nats(laid, np.zeros_like(laid.both)) == 0.0
