@@ -140,10 +140,12 @@ def _fill(net: Any, state: Mapping[str, Any], path: Path, name: str) -> None:
     """Load all but the head of a state dict, whose every name and shape must fit."""
     own = {n: tuple(t.shape) for n, t in net.state_dict().items() if not n.startswith(_HEADS)}
     given = {n: tuple(t.shape) for n, t in state.items() if not n.startswith(_HEADS)}
-    wrong = sorted(n for n in own.keys() | given.keys() if own.get(n) != given.get(n))
-    if wrong:
+    unfit = [n for n in own if own[n] != given.get(n)]
+    unknown = [n for n in given if n not in own]
+    if unfit or unknown:
         raise ConfigError(
-            f"weights '{path.name}' are not of {name}: {len(wrong)} of its "
-            f"{len(own)} tensors do not fit, the first is '{wrong[0]}'"
+            f"weights '{path.name}' are not of {name}: of its {len(own)} tensors {len(unfit)} are "
+            f"missing or of another shape, and {len(unknown)} are not its own, "
+            f"as '{(unfit or unknown)[0]}'"
         )
     net.load_state_dict({n: t for n, t in state.items() if n in own}, strict=False)
