@@ -348,7 +348,8 @@ def test_points_and_areas() -> None:
     square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], float)
     assert polygon_area(square) == polygon_area(square[::-1]) == 100.0
     assert polygon_area(square[:2]) == 0.0
-    assert np.allclose(transform_points(2.0 * shift(3, 4), square), square + [3, 4])
+    there = square + np.array([3.0, 4.0])
+    assert np.allclose(transform_points(2.0 * shift(3, 4), square), there)
 
 
 # Chance

@@ -140,8 +140,9 @@ def match_within(
 ) -> Matches:  # fmt: skip
     """Match the descriptors of one panel among themselves, at least ``min_shift_px`` apart (g2NN).
 
-    A region may occur more than twice, so neighbours are accepted as long as each is clearly nearer
-    than the next one (Amerini et al., IEEE TIFS 2011).
+    A region may occur more than twice, and its copies are then equally near, so all neighbours are
+    accepted up to the last that is clearly nearer than the next one (after the g2NN of Amerini et
+    al., IEEE TIFS 2011, which stops at the first that is not).
 
     Parameters
     ----------
@@ -175,10 +176,9 @@ def match_within(
         order = np.argsort(-cosine, axis=1, kind="stable")[:, :depth]
         top = np.take_along_axis(cosine, order, axis=1)
         for row in range(hi - lo):
-            for k in range(depth - 1):
-                near, far = 1.0 - top[row, k], 1.0 - top[row, k + 1]
-                if top[row, k] < min_cosine or near >= ratio * ratio * far:
-                    break
+            near, far = 1.0 - top[row, :-1], 1.0 - top[row, 1:]
+            clear = np.flatnonzero((top[row, :-1] >= min_cosine) & (near < ratio * ratio * far))
+            for k in range(clear[-1] + 1 if len(clear) else 0):
                 sources.append(lo + row)
                 targets.append(int(order[row, k]))
                 cosines.append(float(top[row, k]))
