@@ -154,7 +154,7 @@ def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
     raw = os.fsencode(tmp_path) + b"/caf\xe9.png"
     picture(tmp_path / "a.png")
     try:
-        os.rename(tmp_path / "a.png", raw)
+        (tmp_path / "a.png").rename(os.fsdecode(raw))
     except OSError:
         pytest.skip("the file system wants text")
     (name,) = names(scan(tmp_path))

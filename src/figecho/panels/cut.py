@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from figecho.model import BoolArray, Box, ByteArray
-from figecho.panels.filled import grown, is_dense, is_filled, is_framed, trimmed
+from figecho.panels.filled import (
+    grown,
+    is_dense,
+    is_filled,
+    is_framed,
+    is_paper,
+    is_two_tone,
+    trimmed,
+)
 from figecho.panels.gutters import (
     STRICT,
     WHITE,
@@ -70,10 +78,17 @@ class _Sheet:
     """What a cut looks at; ``known`` remembers parts that several orders of cuts lead to."""
 
     rgb: ByteArray
+    canvas: Colour
     ink: BoolArray
     dense: BoolArray
     size: Size
     known: dict[Box, list[_Part]] = field(default_factory=dict)
+
+    def is_drawn(self, box: Box) -> bool:
+        """Whether a part is letters, or, between lines on black, mostly white paper."""
+        part = crop(self.rgb, box)
+        loose = ink_of(part, self.canvas)
+        return is_two_tone(loose, part) or (self.canvas != WHITE and is_paper(part))
 
     def may_hold_pictures(self, box: Box) -> bool:
         """Whether finer cuts are worth their cost: there is dense ink, and not a page of it."""
@@ -132,12 +147,15 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
     outside = is_dense(strict, size.strip_px)
     least = int(outside.sum())
     for ink in (loose, strict):
-        sheet = _Sheet(rgb=rgb, ink=ink, dense=is_dense(ink, size.strip_px), size=size)
+        sheet = _Sheet(
+            rgb=rgb, canvas=canvas, ink=ink, dense=is_dense(ink, size.strip_px), size=size
+        )
         parts = [p for p in _parts(sheet, box, 0) if size.allows(p.box, filled=p.filled)]
         left = outside.copy()
         for part in parts:
             crop(left, part.box)[:] = False
-        if parts and int(left.sum()) <= _MAX_LEFT * least:
+        freed = any(part.filled for part in parts)
+        if freed and int(left.sum()) <= _MAX_LEFT * least:
             return parts
     return []
 
@@ -167,7 +185,12 @@ def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
         return []
 
     snug = trimmed(ink, box, 0.5)
-    if snug and size.allows(snug, filled=True) and is_filled(ink, sheet.rgb, snug):
+    if (
+        snug is not None
+        and size.allows(snug, filled=True)
+        and is_filled(ink, sheet.rgb, snug)
+        and not sheet.is_drawn(snug)
+    ):
         ways = chain(_wide(sheet, snug), _narrow(sheet, snug), _crossed(sheet, snug))
         return first(ways, _MIN_COVER) or [_Part(snug, True)]
     found = (
@@ -175,8 +198,10 @@ def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
         or first(_narrow(sheet, box), 0)
         or first(_crossed(sheet, box), _MIN_COVER / 2)
     )
+    if found:
+        return found
     framed = size.allows(box, filled=False) and is_framed(ink, sheet.rgb, box)
-    return found or [_Part(box, framed)]
+    return [_Part(box, framed and not sheet.is_drawn(box))]
 
 
 def _wide(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:

@@ -24,6 +24,7 @@ _MIN_TEXTURE = 1.0
 _BUSY_PERCENT = 90
 #: Letters leave this much canvas, and this share of their ink is within a spread of tones.
 _LETTER_CANVAS = 0.12
+_PAPER_TONE = 250
 _LETTER_SHARE = 0.4
 _LETTER_SPREAD = 50
 
@@ -83,17 +84,17 @@ def is_filled(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
     """Whether picture reaches all four sides of ``box``; lines, text and bars do not."""
     part = crop(ink, box)
     inset = min(_INSET_PX, min(box.w, box.h) // 6)
-    return (
-        bool(part.mean() >= _MIN_INK)
-        and _sides_hold(part, inset)
-        and has_texture(rgb, box)
-        and not _is_two_tone(part, crop(rgb, box))
-    )
+    return bool(part.mean() >= _MIN_INK) and _sides_hold(part, inset) and has_texture(rgb, box)
 
 
 def is_framed(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
     """Whether ``box`` is drawn as a frame line on all four sides around something textured."""
     return _sides_hold(crop(ink, box), 0, 0.95) and has_texture(rgb, box)
+
+
+def is_paper(rgb: ByteArray) -> bool:
+    """Whether most of a part is pure white: the quadrant of a dot plot, a table, a text."""
+    return bool((rgb >= _PAPER_TONE).all(axis=2).mean() >= 0.5)
 
 
 def has_texture(rgb: ByteArray, box: Box) -> bool:
@@ -113,7 +114,7 @@ def _sides_hold(part: BoolArray, inset: int, share: float = _SIDE_SHARE) -> bool
     return share < min(others) and min(others) >= _SURE_SHARE and low >= _LABELLED_SHARE
 
 
-def _is_two_tone(ink: BoolArray, rgb: ByteArray) -> bool:
+def is_two_tone(ink: BoolArray, rgb: ByteArray) -> bool:
     """Whether all is canvas and one dark ink, as bold letters are even where they fill a line."""
     if ink.mean() > 1 - _LETTER_CANVAS:
         return False

@@ -8,6 +8,7 @@ import numpy as np
 
 from figecho.model import BoolArray, ByteArray
 from figecho.screen.arrows import arrows
+from figecho.screen.bars import thick_bars
 from figecho.screen.marks import Mark, layers
 
 _MIN_LETTER_PX = 5
@@ -18,8 +19,6 @@ _MAX_SPREAD, _MAX_COLOURED_SPREAD = 24.0, 12.0
 #: Two letters make a word where they are large, else it takes three.
 _LARGE_LETTER_PX = 12
 _OPEN_SHARE = 0.6
-#: Scale bars come alone or in pairs; more bars of one tone are the bands of a gel.
-_MAX_BARS = 3
 
 
 def labels(rgb: ByteArray) -> BoolArray:
@@ -42,7 +41,7 @@ def labels(rgb: ByteArray) -> BoolArray:
         rows += _text_rows(even, rgb.shape[1], upright=True)
         chosen = {mark.label for row in rows for mark in row}
         chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
-        chosen |= {mark.label for mark in _bars(even, side)}
+        found |= thick_bars(layer)
         chosen |= {mark.label for mark in layer.marks if _is_box(mark, side)}
         chosen |= set() if layer.coloured else {mark.label for mark in arrows(layer)}
         if chosen:
@@ -119,19 +118,6 @@ def _company(row: Sequence[Mark], marks: Sequence[Mark]) -> Iterator[Mark]:
         inside = x0 <= m.x and m.x + m.w <= x1 and y0 <= m.y and m.y + m.h <= y1
         if inside and m.sharp >= 0.5:
             yield m
-
-
-def _bars(marks: Sequence[Mark], side_px: int) -> list[Mark]:
-    thick = max(4.0, 0.1 * side_px)
-    bars = [
-        m
-        for m in marks
-        if m.fill >= 0.88
-        and max(m.w, m.h) >= max(3.5 * min(m.w, m.h), 12)
-        and min(m.w, m.h) <= thick
-        and m.sharp >= 0.75
-    ]
-    return bars if len(bars) <= _MAX_BARS else []
 
 
 def _is_box(mark: Mark, side_px: int) -> bool:

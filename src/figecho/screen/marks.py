@@ -56,10 +56,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layer:
-    """All marks of one tone; ``labels`` (h, w) int32 says which pixel belongs to which."""
+    """All marks of one tone.
+
+    ``labels`` (h, w) says which pixel belongs to which mark, 0 to none; ``sharp_at`` (h, w) says
+    where the panel has sharp edges; ``coloured`` is False for white and black.
+    """
 
     coloured: bool
     labels: NDArray[np.int32]
+    sharp_at: BoolArray
     marks: tuple[Mark, ...]
 
 
@@ -74,7 +79,7 @@ def layers(rgb: ByteArray) -> Iterator[Layer]:
     for index, tone in enumerate(_tones(rgb)):
         if tone.any():
             labels, marks = _marks(rgb, tone, sharp)
-            yield Layer(coloured=index >= 2, labels=labels, marks=marks)
+            yield Layer(coloured=index >= 2, labels=labels, sharp_at=sharp, marks=marks)
 
 
 def _tones(rgb: ByteArray) -> Iterator[BoolArray]:

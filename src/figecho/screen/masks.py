@@ -10,6 +10,7 @@ import numpy as np
 from figecho.model import BoolArray, ByteArray
 from figecho.screen.channels import mean
 from figecho.screen.frames import border_frames, ruled_lines, scale_bars
+from figecho.screen.glyphs import glyphs
 from figecho.screen.labels import labels
 
 _RIM_PX = 2
@@ -26,6 +27,7 @@ class Overlay:
     labels: BoolArray
     lines: BoolArray
     bars: BoolArray
+    glyphs: BoolArray
 
 
 def overlay(rgb: ByteArray) -> Overlay:
@@ -36,7 +38,11 @@ def overlay(rgb: ByteArray) -> Overlay:
     rgb : ndarray of shape (h, w, 3), uint8
     """
     return Overlay(
-        frame=border_frames(rgb), labels=labels(rgb), lines=ruled_lines(rgb), bars=scale_bars(rgb)
+        frame=border_frames(rgb),
+        labels=labels(rgb),
+        lines=ruled_lines(rgb),
+        bars=scale_bars(rgb),
+        glyphs=glyphs(rgb),
     )
 
 
@@ -45,7 +51,8 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
 
     False on burned-in text, scale bars, boxes, arrows, ruled lines and the frame along the border,
     with a rim of two pixels for what compression smears. A kind that would take more than 40 % of
-    all textured pixels is left in: then picture was taken for label.
+    all textured pixels is left in: then picture was taken for label. Glyphs on a white canvas are
+    beyond doubt and always left out.
 
     Parameters
     ----------
@@ -63,7 +70,7 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
         wide = rimmed(part)
         if int((wide & textured).sum()) <= _MAX_SHARE * int(textured.sum()):
             drawn |= wide
-    return ~drawn
+    return ~(drawn | rimmed(over.glyphs))
 
 
 def rimmed(mask: BoolArray) -> BoolArray:

@@ -1,0 +1,55 @@
+"""Find scale bars that are too thick to be ruled lines: solid, level or upright, sharp-edged."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from figecho.model import BoolArray
+from figecho.screen.marks import Layer
+
+_MIN_LENGTH_PX, _MIN_THICK_PX, _MAX_THICK_SHARE = 20, 2, 0.1
+_ASPECT, _FILL, _ALONE = 3.5, 0.88, 0.75
+#: Scale bars come alone or in pairs; more bars of one tone are the bands of a gel.
+_MAX_BARS = 2
+
+
+def thick_bars(layer: Layer) -> BoolArray:
+    """Return the bars among the marks of a layer, even where picture of the same tone adjoins.
+
+    Parameters
+    ----------
+    layer : Layer
+
+    Returns
+    -------
+    ndarray of shape (h, w), bool
+    """
+    tone = (layer.labels > 0).astype(np.uint8)
+    found = np.zeros(tone.shape, np.bool_)
+    for size in ((_MIN_LENGTH_PX, _MIN_THICK_PX), (_MIN_THICK_PX, _MIN_LENGTH_PX)):
+        kernel = cv2.getStructuringElement(cv2.MORPH_RECT, size)
+        opened = cv2.morphologyEx(tone, cv2.MORPH_OPEN, kernel)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+        bars = [
+            k
+            for k in range(1, count)
+            if _is_bar(stats[k], min(tone.shape))
+            and _stands_alone(labels == k, tone > 0, layer.sharp_at)
+        ]
+        if len(bars) <= _MAX_BARS:
+            found |= np.isin(labels, bars)
+    return found
+
+
+def _is_bar(stats: np.ndarray, side_px: int) -> bool:
+    w, h, area = int(stats[2]), int(stats[3]), int(stats[4])
+    thick, length = min(w, h), max(w, h)
+    slim = thick <= max(4.0, _MAX_THICK_SHARE * side_px)
+    return slim and length >= _ASPECT * thick and area >= _FILL * w * h
+
+
+def _stands_alone(bar: BoolArray, tone: BoolArray, sharp_at: BoolArray) -> bool:
+    """Whether most of what surrounds a bar is of another tone, across a sharp edge."""
+    ring = (cv2.dilate(bar.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~bar
+    return bool((sharp_at & ~tone)[ring].mean() >= _ALONE)

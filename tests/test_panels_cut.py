@@ -1,0 +1,162 @@
+"""Compound figures fall into their panels; what is one picture stays whole."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from figecho.model import ByteArray
+from figecho.panels.cut import split
+from pictures import BLACK, WHITE, canvas, cells, chart, dots, jpeg, put, rgb, strip, tissue, write
+
+
+def boxes(picture: ByteArray) -> list[list[int]]:
+    return [box.as_list() for box in split(picture)]
+
+
+def whole(picture: ByteArray) -> list[list[int]]:
+    return [[0, 0, picture.shape[1], picture.shape[0]]]
+
+
+def test_a_grid_with_white_gutters() -> None:
+    sheet = canvas(330, 500)
+    laid = [
+        put(sheet, tissue(140, 220, seed=2 * row + column), 15 + 235 * column, 15 + 155 * row)
+        for row in range(2)
+        for column in range(2)
+    ]
+    assert boxes(sheet) == laid
+
+
+def test_labels_around_panels_are_left_out() -> None:
+    sheet = canvas(300, 560)
+    laid = [put(sheet, tissue(200, 230, seed=k), 40 + 260 * k, 60) for k in range(2)]
+    write(sheet, "A", (8, 40), 1.0, BLACK)
+    write(sheet, "control", (100, 45), 0.7, BLACK)
+    write(sheet, "treated", (360, 45), 0.7, BLACK)
+    assert boxes(sheet) == laid
+
+
+def test_strips_of_a_blot_are_panels() -> None:
+    sheet = canvas(240, 380)
+    laid = [put(sheet, strip(40, 240, seed=k), 30, 20 + 70 * k) for k in range(3)]
+    for k, name in enumerate(("p53", "ERK", "actin")):
+        write(sheet, name, (290, 48 + 70 * k), 0.6, BLACK)
+    assert boxes(sheet) == laid
+
+
+def test_pale_strips_are_found_to_the_pixel() -> None:
+    sheet = canvas(200, 400)
+    pale = np.clip(strip(50, 300).astype(int) + 35, 0, 242).astype(np.uint8)
+    laid = [put(sheet, pale, 50, 30), put(sheet, pale[::-1], 50, 110)]
+    assert boxes(sheet) == laid
+
+
+def test_black_gutters_between_bright_fields() -> None:
+    sheet = canvas(170, 470, BLACK)
+    laid = [put(sheet, tissue(150, 220, seed=k), 10 + 230 * k, 10) for k in range(2)]
+    assert boxes(sheet) == laid
+
+
+@pytest.mark.parametrize("gap", [2, 3, 5])
+def test_thin_lines_between_dark_fields(gap: int) -> None:
+    fields = [cells(160, 200, seed=k) for k in range(2)]
+    sheet = np.concatenate([fields[0], canvas(160, gap), fields[1]], axis=1)
+    first, second = boxes(sheet)
+    assert first[1:] == [0, first[2], 160]
+    assert abs(first[2] - 200) <= 1
+    assert abs(second[0] - 200 - gap) <= 1
+
+
+def test_a_field_that_touches_its_neighbours_labels() -> None:
+    sheet = canvas(220, 520)
+    laid = [put(sheet, tissue(180, 240, seed=k), 10 + 250 * k, 30) for k in range(2)]
+    write(sheet, "untreated", (60, 26), 0.7, BLACK)
+    assert boxes(sheet) == laid
+
+
+def test_compression_moves_no_side_by_more_than_the_smear() -> None:
+    sheet = canvas(330, 500)
+    laid = [put(sheet, tissue(140, 220, seed=k), 15 + 235 * k, 15) for k in range(2)]
+    found = boxes(jpeg(sheet, 80))
+    assert np.abs(np.array(found) - np.array(laid)).max() <= 4
+
+
+def test_a_chart_beside_a_micrograph_is_not_lost() -> None:
+    sheet = canvas(340, 760)
+    field = put(sheet, tissue(300, 300), 20, 20)
+    put(sheet, chart(300, 400), 340, 20)
+    found = boxes(sheet)
+    assert field in found
+    assert any(x >= 330 and w > 300 for x, _, w, _ in found)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(tissue(300, 400), id="micrograph"),
+        pytest.param(cells(300, 400), id="dark-field"),
+        pytest.param(jpeg(cells(300, 400)), id="dark-field-jpeg"),
+        pytest.param(strip(60, 400), id="strip"),
+        pytest.param(dots(200, 300, 300), id="dot-plot"),
+        pytest.param(dots(28, 58, 8), id="few-dots"),
+        pytest.param(chart(), id="chart"),
+        pytest.param(canvas(200, 300), id="blank"),
+        pytest.param(canvas(1, 1), id="pixel"),
+    ],
+)
+def test_one_picture_stays_whole(picture: ByteArray) -> None:
+    assert boxes(picture) == whole(picture)
+
+
+def test_an_overexposed_blot_is_not_shredded() -> None:
+    blot = canvas(300, 400)
+    for row in (60, 150, 240):
+        for column in range(5):
+            cv2.ellipse(blot, (50 + 75 * column, row), (28, 9), 0, 0, 360, (20, 20, 20), -1)
+    assert boxes(blot) == whole(blot)
+
+
+def test_dark_field_thresholded_to_black_stays_whole() -> None:
+    field = cells(300, 400)
+    field[field < 14] = 0
+    assert boxes(field) == whole(field)
+
+
+def test_quadrants_of_a_dot_plot_stay_together() -> None:
+    plot = dots(240, 240, 400)
+    plot[:, 118:120] = 0
+    plot[118:120] = 0
+    plot[[0, -1]] = 0
+    plot[:, [0, -1]] = 0
+    assert boxes(plot) == whole(plot)
+
+
+def test_bars_of_a_chart_are_no_panels() -> None:
+    plot = canvas(300, 500)
+    for k, tone in enumerate([(200, 60, 60), (60, 60, 200), (90, 160, 90)]):
+        plot[60 + 40 * k : 280, 60 + 140 * k : 140 + 140 * k] = tone
+    assert boxes(plot) == whole(plot)
+
+
+def test_panels_do_not_overlap_and_lie_inside() -> None:
+    sheet = canvas(500, 620, (250, 250, 250))
+    rng = np.random.default_rng(5)
+    for k in range(6):
+        h, w = int(rng.integers(90, 150)), int(rng.integers(120, 190))
+        put(sheet, tissue(h, w, seed=k), 10 + 205 * (k % 3), 10 + 240 * (k // 3))
+    taken = np.zeros(sheet.shape[:2], int)
+    for x, y, w, h in boxes(jpeg(sheet)):
+        assert x >= 0 <= y
+        assert x + w <= 620
+        assert y + h <= 500
+        taken[y : y + h, x : x + w] += 1
+    assert taken.max() == 1
+
+
+def test_a_cut_repeats_itself() -> None:
+    sheet = canvas(200, 500, WHITE)
+    put(sheet, rgb(np.tile(np.arange(200.0) + 20, (150, 1))), 20, 20)
+    put(sheet, tissue(150, 200), 260, 20)
+    assert boxes(sheet) == boxes(sheet.copy())

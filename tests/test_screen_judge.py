@@ -1,0 +1,128 @@
+"""What is set aside, and above all what is not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from figecho.config import Screen
+from figecho.model import ByteArray, ScreenReason
+from figecho.screen.judge import reason
+from figecho.screen.masks import overlay, usable
+from pictures import BLACK, canvas, cells, chart, dots, jpeg, rgb, strip, tissue, write
+
+RNG = np.random.default_rng(3)
+Y, X = np.mgrid[-1:1:200j, -1:1:260j]
+
+
+def judged(picture: ByteArray, screen: Screen | None = None) -> ScreenReason | None:
+    over = overlay(picture)
+    return reason(picture, usable(picture, over), over, screen or Screen())
+
+
+def paragraph() -> ByteArray:
+    page = canvas(200, 420)
+    for k, line in enumerate(("Figure 3. Expression of", "the receptor after 24 h", "(n = 3).")):
+        write(page, line, (10, 40 + 50 * k), 0.9, BLACK)
+    return page
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(canvas(100, 120), id="white"),
+        pytest.param(canvas(100, 120, (40, 90, 140)), id="one-colour"),
+        pytest.param(rgb(128 + RNG.normal(0, 1, (100, 120))), id="faint-noise"),
+        pytest.param(jpeg(rgb(200 + RNG.normal(0, 1.5, (100, 120))), 60), id="jpeg-noise"),
+    ],
+)
+def test_one_tone_is_blank(picture: ByteArray) -> None:
+    assert judged(picture) == "blank"
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(rgb(90 + 60 * X), id="gradient"),
+        pytest.param(jpeg(rgb(120 + 80 * X * Y)), id="saddle"),
+        pytest.param(rgb(220 - 70 * (X**2 + Y**2)), id="vignette"),
+        pytest.param(rgb(120 + RNG.normal(0, 5, X.shape)), id="noise"),
+        pytest.param(rgb(220 - 60 * (X**2 + Y**2) + RNG.normal(0, 3, X.shape)), id="lit-noise"),
+    ],
+)
+def test_smooth_light_and_noise_are_low_entropy(picture: ByteArray) -> None:
+    assert judged(picture) == "low-entropy"
+
+
+def test_a_chart_is_a_plot_in_png_and_jpeg() -> None:
+    assert judged(chart()) == "plot"
+    assert judged(jpeg(chart(), 80)) == "plot"
+
+
+def test_a_bar_chart_is_a_plot() -> None:
+    plot = canvas(300, 420)
+    cv2.line(plot, (50, 20), (50, 260), BLACK, 2)
+    cv2.line(plot, (50, 260), (400, 260), BLACK, 2)
+    for k, height in enumerate((120, 200, 80)):
+        plot[260 - height : 260, 90 + 100 * k : 150 + 100 * k] = (70, 110, 180)
+        write(plot, f"day {k}", (85 + 100 * k, 285), 0.6, BLACK)
+    write(plot, "Relative level", (120, 18), 0.6, BLACK)
+    assert judged(plot) == "plot"
+
+
+def test_a_paragraph_is_text() -> None:
+    assert judged(paragraph()) == "text"
+    assert judged(jpeg(paragraph())) == "text"
+
+
+def test_small_is_too_small_and_follows_the_setting() -> None:
+    assert judged(tissue(12, 200)) == "too-small"
+    assert judged(tissue(20, 20)) == "too-small"
+    assert judged(tissue(20, 20), Screen(min_area_px=400)) is None
+    assert judged(canvas(1, 1)) == "too-small"
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(tissue(150, 200), id="tissue"),
+        pytest.param(jpeg(tissue(150, 200), 50), id="tissue-jpeg"),
+        pytest.param(cells(400, 400, count=3), id="three-cells"),
+        pytest.param(cells(400, 400, count=4, peak=9), id="dim-cells"),
+        pytest.param(jpeg(cells(400, 400, count=4, peak=12)), id="dim-cells-jpeg"),
+        pytest.param(strip(44, 350), id="strip"),
+        pytest.param(rgb(190 + (strip(44, 350)[..., 0] - 190.0) / 6), id="faint-strip"),
+        pytest.param(jpeg(dots(28, 58, 8)), id="eight-dots"),
+        pytest.param(dots(28, 58, 8), id="eight-dots-png"),
+        pytest.param(dots(85, 180, 200), id="dot-plot"),
+        pytest.param(255 - cells(200, 260), id="bands-on-white"),
+    ],
+)
+def test_pictures_stay(picture: ByteArray) -> None:
+    assert judged(picture) is None
+
+
+def test_a_dot_plot_with_axes_stays() -> None:
+    plot = dots(300, 300, 400)
+    cv2.line(plot, (20, 10), (20, 280), BLACK, 1)
+    cv2.line(plot, (20, 280), (290, 280), BLACK, 1)
+    write(plot, "2.4 %", (220, 40), 0.5, BLACK)
+    assert judged(plot) is None
+
+
+def test_a_micrograph_with_text_on_it_stays() -> None:
+    field = tissue(200, 300)
+    write(field, "control 24 h", (20, 50), 1.0, (255, 255, 255))
+    assert judged(field) is None
+
+
+def test_a_label_on_blank_canvas_does_not_save_it() -> None:
+    blank = rgb(np.full((200, 300), 130.0))
+    write(blank, "control 24 h", (20, 50), 1.0, (255, 255, 255))
+    assert judged(blank) in {"blank", "text", "plot"}
+
+
+def test_what_counts_as_blank_follows_the_setting() -> None:
+    noise = rgb(120 + RNG.normal(0, 5, X.shape))
+    assert judged(noise, Screen(blank_range=40.0)) == "blank"

@@ -1,0 +1,165 @@
+"""What is masked, what is not, and that a mask never swallows a panel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from figecho.config import Config
+from figecho.model import ByteArray
+from figecho.panels import panels_of
+from figecho.screen.masks import overlay, usable
+from figecho.sources import collect
+from pictures import BLACK, WHITE, canvas, cells, dots, jpeg, strip, tissue, write
+
+
+def seen(picture: ByteArray) -> np.ndarray:
+    return usable(picture, overlay(picture))
+
+
+def hidden_share(clean: ByteArray, marked: ByteArray) -> tuple[float, float]:
+    """Share of the drawn pixels that are masked, and of the others that are."""
+    drawn = (clean.astype(int) - marked).any(axis=2)
+    masked = ~seen(marked)
+    return float(masked[drawn].mean()), float(masked[~drawn].mean())
+
+
+FIELDS = [
+    pytest.param(cells(240, 320), WHITE, id="white-on-dark"),
+    pytest.param(tissue(240, 320), BLACK, id="black-on-tissue"),
+    pytest.param(tissue(240, 320), WHITE, id="white-on-tissue"),
+]
+
+
+@pytest.mark.parametrize(("field", "tone"), FIELDS)
+def test_burned_in_text_is_masked(field: ByteArray, tone: tuple[int, int, int]) -> None:
+    marked = field.copy()
+    write(marked, "15.2 1.89", (10, 220), 0.9, tone)
+    drawn, others = hidden_share(field, marked)
+    # Tissue holds black and white of its own, which letters may grow together with.
+    assert drawn > 0.85
+    assert others < 0.08
+
+
+def test_text_is_masked_in_jpeg_too() -> None:
+    field = cells(240, 320)
+    marked = field.copy()
+    write(marked, "26.3 3.55", (10, 220), 0.9, WHITE)
+    drawn = (field.astype(int) - marked).any(axis=2)
+    assert (~seen(jpeg(marked, 85)))[drawn].mean() > 0.95
+
+
+def test_upright_text_is_masked() -> None:
+    field = tissue(320, 240)
+    marked = np.ascontiguousarray(np.rot90(field))
+    write(marked, "untreated", (30, 60), 0.9, WHITE)
+    marked = np.ascontiguousarray(np.rot90(marked, -1))
+    assert hidden_share(field, marked)[0] > 0.85
+
+
+@pytest.mark.parametrize("thick", [2, 4, 8])
+@pytest.mark.parametrize("tone", [WHITE, BLACK])
+def test_scale_bars_are_masked(thick: int, tone: tuple[int, int, int]) -> None:
+    field = tissue(240, 320) if tone == WHITE else 255 - cells(240, 320)
+    marked = field.copy()
+    marked[215 : 215 + thick, 230:300] = tone
+    assert hidden_share(field, marked)[0] > 0.97
+
+
+@pytest.mark.parametrize("thick", [1, 2, 3])
+@pytest.mark.parametrize("tone", [WHITE, BLACK, (230, 120, 30), (30, 60, 250)])
+def test_frame_lines_along_the_border_are_masked(thick: int, tone: tuple[int, int, int]) -> None:
+    marked = tissue(120, 200)
+    marked[:thick] = marked[-thick:] = tone
+    marked[:, :thick] = marked[:, -thick:] = tone
+    mask = seen(marked)
+    inner = np.zeros_like(mask)
+    inner[thick:-thick, thick:-thick] = True
+    assert not mask[~inner].any()
+    assert mask[inner].mean() > 0.85
+
+
+def test_a_border_of_picture_is_kept() -> None:
+    for picture in (tissue(120, 200), cells(120, 200), strip(60, 240)):
+        assert seen(picture).mean() > 0.97
+
+
+def test_thick_annotation_boxes_are_masked() -> None:
+    field = tissue(240, 320)
+    marked = field.copy()
+    cv2.rectangle(marked, (180, 120), (260, 200), (30, 210, 20), 8)
+    drawn, others = hidden_share(field, marked)
+    assert drawn > 0.95
+    assert others < 0.06
+
+
+def test_arrows_are_masked() -> None:
+    field = cells(240, 320)
+    marked = field.copy()
+    cv2.line(marked, (60, 60), (85, 85), WHITE, 4)
+    cv2.fillConvexPoly(marked, np.array([[100, 100], [76, 88], [88, 76]]), WHITE)
+    assert hidden_share(field, marked)[0] > 0.8
+
+
+def test_axes_and_quadrant_lines_are_masked_and_dots_kept() -> None:
+    plot = dots(200, 260, 300)
+    marked = plot.copy()
+    marked[100] = 0
+    marked[:, 130] = 0
+    mask = seen(marked)
+    assert not mask[100].any()
+    assert not mask[:, 130].any()
+    events = plot.min(axis=2) < 128
+    assert mask[events].mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(dots(100, 180, 400), id="dots"),
+        pytest.param(cells(240, 320, count=40, peak=249), id="saturated-nuclei"),
+        pytest.param(strip(60, 300), id="bands"),
+        pytest.param(tissue(240, 320), id="tissue"),
+        pytest.param(255 - cells(240, 320, count=40, peak=249), id="dark-cells"),
+    ],
+)
+def test_pictures_are_not_taken_for_labels(picture: ByteArray) -> None:
+    over = overlay(picture)
+    assert (over.labels | over.lines | over.bars).mean() < 0.01
+
+
+def test_black_bands_of_a_gel_are_not_text() -> None:
+    gel = canvas(240, 320, (190, 190, 190))
+    for lane in range(6):
+        for row in (40, 70, 95, 150, 200):
+            cv2.ellipse(gel, (35 + 50 * lane, row), (18, 4), 0, 0, 360, (10, 10, 10), -1)
+    assert overlay(gel).labels.mean() < 0.01
+
+
+def test_a_mask_never_swallows_a_panel() -> None:
+    page = canvas(120, 420)
+    write(page, "nothing but text", (10, 50), 1.2, BLACK)
+    write(page, "in this panel", (10, 100), 1.2, BLACK)
+    assert seen(page).mean() > 0.6
+
+
+def test_a_tiny_panel_has_a_mask() -> None:
+    for height, width in ((1, 1), (2, 9), (16, 40)):
+        assert seen(tissue(height, width) if height > 1 else canvas(1, 1)).shape == (height, width)
+
+
+def test_no_real_crop_is_lost(real_data: Path) -> None:
+    """Every crop of the published examples stays, most of it usable."""
+    crops = sorted((real_data / "bik2016").glob("Fig?/*_*.png"))
+    crops = [path for path in crops if "cut_out" not in path.name and "Full" not in path.name]
+    assert len(crops) == 28, os.fspath(real_data)
+    config = Config()
+    for figure in collect(crops, config.limits).figures:
+        panels, aside = panels_of(figure, config)
+        assert not aside
+        (panel,) = panels
+        assert panel.usable.mean() > 0.7, figure.source
