@@ -111,12 +111,17 @@ def test_out_holds_report_table_and_a_picture_for_each_finding(
     assert code == 0
     assert "F001" in text
     files = sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
-    assert files == ["evidence/F001.png", "findings.csv", "report.json"]
+    assert files == [
+        *("evidence/F001-a.png", "evidence/F001-b.png", "evidence/F001.png"),
+        *("findings.csv", "report.html", "report.json"),
+    ]
     assert (out / "evidence/F001.png").read_bytes().startswith(b"\x89PNG")
     assert from_json((out / "report.json").read_text(encoding="utf-8")).complete
 
 
-@pytest.mark.parametrize("name", ["report.json", "findings.csv", "evidence/F001.png"])
+@pytest.mark.parametrize(
+    "name", ["report.html", "report.json", "findings.csv", "evidence/F001.png"]
+)
 def test_nothing_is_overwritten_and_no_work_is_begun(
     engine: FakeScan, figures: Path, figecho: Program, tmp_path: Path, name: str
 ) -> None:
@@ -189,7 +194,7 @@ def test_force_replaces_and_leaves_no_picture_of_an_earlier_run(
     code, _, _ = figecho("scan", figures, "--out", tmp_path / "o", "--force")
     assert code == 0
     left = sorted(p.name for p in (tmp_path / "o" / "evidence").iterdir())
-    assert left == ["F001.png", "mine.png"]
+    assert left == ["F001-a.png", "F001-b.png", "F001.png", "mine.png"]
 
 
 @pytest.mark.parametrize("option", ["--json", "--csv"])
@@ -482,5 +487,6 @@ def test_a_region_outside_the_known_panels_loses_only_its_picture(
     engine.report = report(finding(1, a=region("elsewhere.png")), finding(2))
     code, _, err = figecho("scan", figures, "--out", tmp_path / "o")
     assert code == 0
-    assert [p.name for p in (tmp_path / "o" / "evidence").iterdir()] == ["F002.png"]
+    made = sorted(p.name for p in (tmp_path / "o" / "evidence").iterdir())
+    assert made == ["F002-a.png", "F002-b.png", "F002.png"]
     assert "F001" in err

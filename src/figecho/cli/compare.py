@@ -27,6 +27,7 @@ def compare(
     ],
     out: options.Out = None,
     json: options.Json = None,
+    html: options.Html = None,
     methods: options.Methods = None,
     settings: options.Settings = None,
     quiet: options.Quiet = False,
@@ -42,6 +43,7 @@ def compare(
       figecho compare blot.png blot.png      # copies inside one figure
     """
     from figecho.cli.output import Output, progress
+    from figecho.cli.page import write_page
     from figecho.cli.settings import names, resolved
     from figecho.report.csv_rows import to_csv
     from figecho.report.terminal import ReportView
@@ -49,7 +51,7 @@ def compare(
     from figecho.report.traces import TraceView
 
     config = resolved("thorough", settings or (), methods=names(methods))
-    output = Output(folder=out, json=json, quiet=quiet, force=force)
+    output = Output(folder=out, json=json, html=html, quiet=quiet, force=force)
     from figecho.compare import compare as run
 
     with progress(quiet) as watch:
@@ -57,6 +59,7 @@ def compare(
     report = result.report
     output.text(json, to_json(report))
     output.show(TraceView(result.traces), ReportView(report))
+    write_page(output, report, {p.key: p for p in (result.panel_a, result.panel_b)})
     if out is not None:
         output.text(out / "report.json", to_json(report))
         output.text(out / "findings.csv", to_csv(report))

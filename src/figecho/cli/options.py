@@ -12,7 +12,9 @@ Paths = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Write report.json, findings.csv and evidence/ here."),
+    typer.Option(
+        metavar="DIR", help="Write report.html, report.json, findings.csv and evidence/ here."
+    ),
 ]
 Json = Annotated[
     Path | None,
@@ -21,6 +23,19 @@ Json = Annotated[
 Csv = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write one row a finding; '-' for stdout.", allow_dash=True),
+]
+Html = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write one page to judge from, offline, in any browser."),
+]
+Review = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", exists=True, dir_okay=False, help="Decisions exported from the page."
+    ),
+]
+Audience = Annotated[
+    str, typer.Option(help="Words of the page: editor (evidence) or author (things to check).")
 ]
 Preset = Annotated[str, typer.Option(help="How much effort: fast, default or thorough.")]
 Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from figecho.scan import Progress
 
 STDOUT = Path("-")
-_OURS = re.compile(r"(F\d{3,}|pair)\.png")
+_OURS = re.compile(r"(F\d{3,}(-[ab])?|pair)\.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,20 @@ class Output:
     folder: Path | None = None
     json: Path | None = None
     csv: Path | None = None
+    html: Path | None = None
     quiet: bool = False
     force: bool = False
 
     def __post_init__(self) -> None:
         if self.json == STDOUT and self.csv == STDOUT:
             raise ConfigError("only one of --json and --csv can go to stdout ('-')")
-        for path in (self.json, self.csv):
+        if self.html == STDOUT:
+            raise ConfigError("--html takes a file: a page is no text for a terminal")
+        for path in (self.json, self.csv, self.html):
             if path is not None and path != STDOUT:
                 _check(path, self.force)
         if self.folder is not None:
-            for name in ("report.json", "findings.csv", "evidence"):
+            for name in ("report.html", "report.json", "findings.csv", "evidence"):
                 _check(self.folder / name, self.force, folder=name == "evidence")
 
     @property

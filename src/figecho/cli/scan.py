@@ -22,6 +22,7 @@ def scan(
     out: options.Out = None,
     json: options.Json = None,
     csv: options.Csv = None,
+    html: options.Html = None,
     preset: options.Preset = "default",
     scope: Annotated[
         str | None, typer.Option(help="Compare within panels, across panels, or both.")
@@ -34,6 +35,8 @@ def scan(
     keep_weak: Annotated[
         bool, typer.Option("--keep-weak", help="Report weak findings too.")
     ] = False,
+    review: options.Review = None,
+    audience: options.Audience = "editor",
     settings: options.Settings = None,
     quiet: options.Quiet = False,
     force: options.Force = False,
@@ -46,11 +49,13 @@ def scan(
 
     For example:
       figecho scan figures/
-      figecho scan figures/ --out results    # report, table, evidence pictures
+      figecho scan figures/ --out results    # page, report, table, evidence pictures
+      figecho scan figures/ --html report.html --review review.json
       figecho scan a.png b.png --json -      # JSON on stdout and nothing else
       figecho scan figures/ --scope within --fail-on strong
     """
     from figecho.cli.output import Output, progress
+    from figecho.cli.page import audience_of, review_of, write_page
     from figecho.cli.settings import names, resolved
     from figecho.report.csv_rows import to_csv
     from figecho.report.terminal import ReportView
@@ -59,7 +64,8 @@ def scan(
     config = resolved(
         preset, settings or (), scope=scope, methods=names(methods), keep_weak=keep_weak or None
     )
-    output = Output(folder=out, json=json, csv=csv, quiet=quiet, force=force)
+    output = Output(folder=out, json=json, csv=csv, html=html, quiet=quiet, force=force)
+    reader, decided = audience_of(audience), review_of(review)
     for path in paths:
         if out is not None and out.resolve().is_relative_to(path.resolve()):
             say(f"note: '{out}' lies inside '{path}', so a later scan will read its pictures too")
@@ -71,6 +77,11 @@ def scan(
     output.text(json, to_json(report))
     output.text(csv, to_csv(report))
     output.show(ReportView(report))
+    if decided is not None:
+        from figecho.review import carried
+
+        say(carried(report, decided).words)
+    write_page(output, report, result.panels, audience=reader, review=decided)
     if out is not None:
         output.text(out / "report.json", to_json(report))
         output.text(out / "findings.csv", to_csv(report))
@@ -79,6 +90,7 @@ def scan(
 
 
 def _pictures(result: Scan) -> Iterator[tuple[str, ByteArray]]:
+    from figecho.cli.page import lossless
     from figecho.report.picture import evidence_picture
 
     for finding in result.report.findings:
@@ -86,5 +98,6 @@ def _pictures(result: Scan) -> Iterator[tuple[str, ByteArray]]:
         if all(key in result.panels for key in keys):
             a, b = (result.panels[key] for key in keys)
             yield finding.id, evidence_picture(finding, a, b)
+            yield from lossless(finding, result.panels)
         else:
             say(f"no picture of {finding.id}: a panel of it is not at hand")

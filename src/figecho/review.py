@@ -1,0 +1,121 @@
+"""What a person decided about findings, kept by fingerprint from one scan to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from figecho.errors import SourceError
+from figecho.model import Finding, Report
+
+SCHEMA_VERSION = "review-1.0"
+Verdict = Literal["confirmed", "explained", "dismissed"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+REASONS = (
+    "declared in the legend",
+    "shared control",
+    "channels of one field",
+    "inset or magnification",
+    "same membrane or gel",
+    "same by design",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One finding as a person judged it; ``reason`` and ``note`` may be empty."""
+
+    decision: Verdict
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Decisions by the fingerprint of their finding."""
+
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A review laid on a new report.
+
+    Attributes
+    ----------
+    decided : tuple of (Finding, Decision)
+    new : tuple of Finding
+        Findings that nobody decided on yet.
+    gone : tuple of str
+        Fingerprints with a decision that this report does not find again.
+    """
+
+    decided: tuple[tuple[Finding, Decision], ...]
+    new: tuple[Finding, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """One line: how many findings were decided on before, and what is new."""
+        counts = [(sum(d.decision == v for _, d in self.decided), v) for v in VERDICTS]
+        parts = [f"{count} {verdict}" for count, verdict in counts if count]
+        parts.append(f"{len(self.new)} new")
+        if self.gone:
+            parts.append(f"{len(self.gone)} of the review not found again")
+        named = ": " + ", ".join(f.id for f in self.new) if self.new else ""
+        return "Review: " + ", ".join(parts) + named
+
+
+def carried(report: Report, review: Review) -> Carried:
+    """Lay the decisions of an earlier review on the findings of a report."""
+    known = review.decisions
+    prints = {f.fingerprint for f in report.findings}
+    return Carried(
+        decided=tuple((f, known[f.fingerprint]) for f in report.findings if f.fingerprint in known),
+        new=tuple(f for f in report.findings if f.fingerprint not in known),
+        gone=tuple(sorted(set(known) - prints)),
+    )
+
+
+def to_dict(review: Review) -> dict[str, Any]:
+    """Return a review as plain data, by fingerprint."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "decisions": {
+            mark: {"decision": d.decision, "reason": d.reason, "note": d.note}
+            for mark, d in sorted(review.decisions.items())
+        },
+    }
+
+
+def review_from_json(text: str) -> Review:
+    """Return the review that the page exported.
+
+    Raises
+    ------
+    SourceError
+        ``text`` is no review, or one of another version, or holds an unknown decision.
+    """
+    try:
+        data = json.loads(text)
+        version = data["schema_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError("not a figecho review: no 'schema_version' in it") from error
+    if version != SCHEMA_VERSION:
+        raise SourceError(f"review of schema {version}; this version reads {SCHEMA_VERSION}")
+    try:
+        return Review(decisions={str(k): _decision(v) for k, v in data["decisions"].items()})
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SourceError(f"not a complete figecho review: {error!r}") from error
+
+
+def _decision(data: Mapping[str, Any]) -> Decision:
+    verdict = data["decision"]
+    if verdict not in VERDICTS:
+        raise SourceError(f"unknown decision '{verdict}'; valid: {', '.join(VERDICTS)}")
+    return Decision(
+        decision=verdict, reason=str(data.get("reason", "")), note=str(data.get("note", ""))
+    )
