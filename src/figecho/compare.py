@@ -206,10 +206,13 @@ def _trace(
     points: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> MethodTrace:  # fmt: skip
     words = ""
+    nfa = None
     if echo is not None:
         centre = echo.polygon_a.mean(axis=0)
         motion = motion_of(echo.b_from_a, float(centre[0]), float(centre[1]))
         words = in_words(motion, inverted=form.inverted, shared=None, inside=inside)
+        in_place = motion.in_place and not form.inverted and not inside
+        nfa = log10_nfa(echo.nats, echo.chance, pairs, in_place=in_place)
     return MethodTrace(
         method=method,
         form=form.words,
@@ -219,7 +222,7 @@ def _trace(
         inliers=len(points[0]),
         zncc=echo.zncc if echo else None,
         transform_words=words,
-        log10_nfa=log10_nfa(echo.nats, echo.chance, pairs) if echo else None,
+        log10_nfa=nfa,
         points_a=points[0],
         points_b=points[1],
     )

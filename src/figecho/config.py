@@ -104,6 +104,7 @@ class Judge:
     weak_log10_nfa: float = 0.0
     strong_min_area_px: int = 400
     strong_min_coverage: float = 0.01
+    min_coverage: float = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

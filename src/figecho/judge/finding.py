@@ -64,16 +64,17 @@ def findings_of(
 def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | None:
     a, b, echo = candidate.a, candidate.b, candidate.echo
     inside = a.key == b.key
-    nfa = log10_nfa(echo.nats, echo.chance, pairs)
     coverage_a = _share(echo.polygon_a, a)
     coverage_b = _share(echo.polygon_b, b)
     area_px = min(polygon_area(echo.polygon_a), polygon_area(echo.polygon_b))
-    level = level_of(nfa, area_px, max(coverage_a, coverage_b), settings)
-    if level is None:
-        return None
     centre = echo.polygon_a.mean(axis=0)
     motion = motion_of(echo.b_from_a, float(centre[0]), float(centre[1]))
     inverted = echo.proposal.form.inverted
+    in_place = motion.in_place and not inverted and not inside
+    nfa = log10_nfa(echo.nats, echo.chance, pairs, in_place=in_place)
+    level = level_of(nfa, area_px, max(coverage_a, coverage_b), settings, inside=inside)
+    if level is None:
+        return None
     matrix = _in_figures(echo.b_from_a, a.bbox, b.bbox)
     regions = (_region(a, echo.polygon_a), _region(b, echo.polygon_b))
     return Finding(

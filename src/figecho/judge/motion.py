@@ -28,6 +28,12 @@ class Motion:
     stretch: float
     mirrored: bool
 
+    @property
+    def in_place(self) -> bool:
+        """Whether orientation and size stay: a copy that is at most shifted or cropped."""
+        upright = abs(self.rotation_deg) < 3.0 and not self.mirrored
+        return upright and abs(float(np.log(self.scale))) < 0.1
+
 
 def motion_of(b_from_a: Matrix, x: float, y: float) -> Motion:
     """Decompose the transform at the point (x, y) of A.

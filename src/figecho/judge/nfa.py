@@ -17,8 +17,11 @@ from figecho.model import Level
 
 #: Nats that even featureless panels are granted by chance.
 CHANCE_FLOOR = 1.5
-#: Share of unrelated pairs with any evidence, and decay of that share for each unit of it.
-TAIL_SHARE = 1.0
+#: Share of unrelated pairs that reach any evidence: in the pose of the original (upright, one
+#: size), and in all the other poses together, which offer chance far more ways.
+TAIL_SHARE_IN_PLACE = 0.05
+TAIL_SHARE_MOVED = 0.95
+#: Decay of that share for each unit of relative evidence.
 TAIL_DECAY = 0.40
 
 
@@ -27,7 +30,7 @@ def relative_evidence(nats: float, chance: float) -> float:
     return nats / (CHANCE_FLOOR + chance)
 
 
-def log10_nfa(nats: float, chance: float, pairs: int) -> float:
+def log10_nfa(nats: float, chance: float, pairs: int, *, in_place: bool) -> float:
     """Return the decimal logarithm of the expected number of equally strong chance findings.
 
     Parameters
@@ -38,17 +41,24 @@ def log10_nfa(nats: float, chance: float, pairs: int) -> float:
         Mean evidence of displaced copies of the same two panels.
     pairs : int
         Pairs compared in this run.
+    in_place : bool
+        Whether the regions have one orientation and one size (see :func:`in_place`).
     """
+    share = TAIL_SHARE_IN_PLACE if in_place else TAIL_SHARE_MOVED
     decay = TAIL_DECAY * relative_evidence(nats, chance) / np.log(10.0)
-    return float(np.log10(max(pairs, 1) * TAIL_SHARE) - min(decay, 300.0))
+    return float(np.log10(max(pairs, 1) * share) - min(decay, 300.0))
 
 
-def level_of(nfa: float, area_px: float, coverage: float, settings: Judge) -> Level | None:
+def level_of(
+    nfa: float, area_px: float, coverage: float, settings: Judge, *, inside: bool
+) -> Level | None:
     """Return the level of a finding, None where it is no better than chance.
 
-    Strong asks for an NFA of at most 1e-6 and a verified area; moderate for an NFA of at most 1e-2;
-    weak for at most 1.
+    Strong asks for an NFA of at most 1e-6 and a verified area; moderate for an NFA of at most 1e-2
+    and, between two panels, a share of one of them that no label fills; weak for at most 1.
     """
+    if not inside and coverage < settings.min_coverage:
+        return "weak" if nfa <= settings.weak_log10_nfa else None
     if nfa <= settings.strong_log10_nfa and (
         area_px >= settings.strong_min_area_px and coverage >= settings.strong_min_coverage
     ):

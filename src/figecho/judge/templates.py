@@ -60,12 +60,7 @@ def set_templates_aside(
 def _same_pose(candidate: Candidate) -> bool:
     x, y = candidate.echo.polygon_a.mean(axis=0)
     motion = motion_of(candidate.echo.b_from_a, float(x), float(y))
-    return (
-        not motion.mirrored
-        and not candidate.echo.proposal.form.inverted
-        and abs(motion.rotation_deg) < 2.0
-        and abs(np.log(motion.scale)) < 0.1
-    )
+    return motion.in_place and not candidate.echo.proposal.form.inverted
 
 
 def _components(

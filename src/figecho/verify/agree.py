@@ -175,8 +175,9 @@ def _grain(laid: Overlay, region: BoolArray) -> float:
     """Return how far the background of two banded panels agrees, 0 (look-alikes) to 1 (copies).
 
     Independent loading controls and gels of one protocol agree in every shape, and so at every edge
-    of a band; the grain of the membrane between the edges is their own. It is asked in the calmer
-    half of the region, the finest octave counting most, with one and a half standard errors in favour.
+    of a band; the grain of the membrane between the edges is their own. It is asked in the
+    calmer half of the region, the finest octave counting most, with a benefit of one and a half
+    standard errors.
     """
     steep = laid.steepness[region]
     calm = steep <= np.median(steep)
