@@ -21,6 +21,7 @@ from figecho.cli.compare import compare
 from figecho.cli.evaluate import evaluate
 from figecho.cli.exits import INCOMPLETE, INTERRUPTED, USAGE
 from figecho.cli.messages import say
+from figecho.cli.report import report
 from figecho.cli.scan import scan
 from figecho.cli.score import score
 from figecho.errors import FigechoError
@@ -28,6 +29,7 @@ from figecho.errors import FigechoError
 VERBS: dict[str, Callable[..., int]] = {
     "scan": scan,
     "compare": compare,
+    "report": report,
     "chop": chop,
     "score": score,
     "evaluate": evaluate,

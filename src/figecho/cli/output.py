@@ -80,7 +80,7 @@ class Output:
         evidence = self.folder / "evidence"
         written = set()
         for name, rgb in pictures:
-            save(evidence / f"{name}.png", _png(rgb))
+            save(evidence / f"{name}.png", png(rgb))
             written.add(f"{name}.png")
         for old in evidence.glob("*.png"):
             if _OURS.fullmatch(old.name) and old.name not in written:
@@ -176,7 +176,8 @@ def _pipe() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _png(rgb: ByteArray) -> bytes:
+def png(rgb: ByteArray) -> bytes:
+    """Return a picture as the bytes of a PNG."""
     import io
 
     from PIL import Image

@@ -197,7 +197,13 @@
   select(cards[0], false);
   for (const [id, entry] of entries) entry.addEventListener("click", (event) => { event.preventDefault(); select(document.getElementById(id)); });
   addEventListener("resize", () => cards.forEach(lines));
-  addEventListener("beforeprint", () => { for (const image of all("img")) image.loading = "eager"; });
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    for (const image of all("img")) image.loading = "eager";
+    opened = all("details.places:not([open])");
+    for (const places of opened) places.open = true;
+  });
+  addEventListener("afterprint", () => { for (const places of opened) places.open = false; });
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("textarea, select, input:not([type=checkbox])")) return;
     const marks = { c: "confirmed", e: "explained", d: "dismissed" };
