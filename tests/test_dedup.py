@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figecho.dedup import CnnSettings, cache, similarity
+from figecho.dedup import CnnSettings, beside, cache, similarity
 from figecho.dedup import encode as encoding
 from figecho.dedup.encode import embed, encode
 from figecho.dedup.hashes import HASHERS, hashed
@@ -29,9 +30,10 @@ from figecho.dedup.ranking import by_cosine, by_hamming
 from figecho.dedup.settings import Unavailable
 from figecho.dedup.weights import PRETRAINED, find, hub_file, pretrained
 from figecho.errors import ConfigError
-from figecho.model import Box
+from figecho.model import Box, Panel
 from figecho.panels.build import pixel_digest
 from figecho.tiles import Tile
+from handmade import finding, panel, region
 from networks import needs_imagededup, save, scene, small, state_of
 
 
@@ -503,6 +505,36 @@ def test_damaged_weights_cost_a_scan_the_number_only(tmp_path: Path) -> None:
     found = similarity([(a, b)], CnnSettings(weights=tmp_path / "w.pth"))
     assert found.values == (None,)
     assert "w.pth" in found.notes[0]
+
+
+def two_panels() -> dict[tuple[str, int, int, int], Panel]:
+    return {
+        (name, 0, 1, 1): replace(panel(scene(k), name), pixels_sha256=name)
+        for k, name in enumerate(("a.png", "b.png"))
+    }
+
+
+@needs_imagededup
+def test_the_number_is_set_beside_findings_and_changes_nothing_else(weights: Path) -> None:
+    panels = two_panels()
+    findings = [finding(1), finding(2, region("a.png"), region("a.png", 50))]
+    shown, seen = beside(findings, panels, CnnSettings(weights=weights, cache=None))
+    numbers = [f.evidence.cnn for f in shown]
+    pair = (panels["a.png", 0, 1, 1], panels["b.png", 0, 1, 1])
+    assert numbers == [
+        similarity([pair], CnnSettings(weights=weights, cache=None)).values[0],
+        None,  # both regions in one panel: nothing to compare as a whole
+    ]
+    assert seen.notes == ()
+    bare = [replace(f, evidence=replace(f.evidence, cnn=None)) for f in shown]
+    assert bare == findings
+
+
+def test_without_a_network_findings_stay_as_they_are() -> None:
+    panels = two_panels()
+    shown, seen = beside([finding(1)], panels, CnnSettings())
+    assert shown == [finding(1)]
+    assert len(seen.notes) == 1
 
 
 # Manners

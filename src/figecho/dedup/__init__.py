@@ -4,6 +4,6 @@ imagededup and torch take seconds and gigabytes to import, so only what runs the
 """
 
 from figecho.dedup.settings import CnnSettings
-from figecho.dedup.similarity import Similarity, similarity
+from figecho.dedup.similarity import Similarity, beside, similarity
 
-__all__ = ["CnnSettings", "Similarity", "similarity"]
+__all__ = ["CnnSettings", "Similarity", "beside", "similarity"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from figecho.dedup.encode import Picture, Progress, embed
@@ -11,6 +11,7 @@ from figecho.dedup.models import load
 from figecho.dedup.ranking import normalised
 from figecho.dedup.settings import CnnSettings
 from figecho.errors import FigechoError
+from figecho.model import Finding, Panel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +59,37 @@ def similarity(
         notes=embedded.notes,
         tool=model.facts,
     )
+
+
+def beside(
+    findings: Sequence[Finding],
+    panels: Mapping[tuple[str, int, int, int], Panel],
+    settings: CnnSettings,
+    *,
+    progress: Progress | None = None,
+) -> tuple[list[Finding], Similarity]:
+    """Show the network's number with each finding; it makes, orders and removes none.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+    panels : mapping
+        The panels they speak of, by key.
+    settings : CnnSettings
+    progress : callable, optional
+
+    Returns
+    -------
+    findings : list of Finding
+        The same, with ``evidence.cnn`` set where the two regions lie in different panels.
+    seen : Similarity
+        Notes for the user, and model and weights for the report.
+    """
+    keys = [[(r.source, r.page or 0, r.figure, r.panel) for r in f.regions] for f in findings]
+    apart = [k for k, (a, b) in enumerate(keys) if a != b]
+    pairs = [(panels[keys[k][0]], panels[keys[k][1]]) for k in apart]
+    seen = similarity(pairs, settings, progress=progress)
+    numbers = dict(zip(apart, seen.values, strict=True))
+    return [
+        replace(f, evidence=replace(f.evidence, cnn=numbers.get(k))) for k, f in enumerate(findings)
+    ], seen
