@@ -33,7 +33,7 @@ from figecho.errors import ConfigError
 from figecho.model import Box, Panel
 from figecho.panels.build import pixel_digest
 from figecho.tiles import Tile
-from handmade import finding, panel, region
+from handmade import finding, panel, region, report
 from networks import needs_imagededup, save, scene, small, state_of
 
 
@@ -516,25 +516,25 @@ def two_panels() -> dict[tuple[str, int, int, int], Panel]:
 
 @needs_imagededup
 def test_the_number_is_set_beside_findings_and_changes_nothing_else(weights: Path) -> None:
-    panels = two_panels()
-    findings = [finding(1), finding(2, region("a.png"), region("a.png", 50))]
-    shown, seen = beside(findings, panels, CnnSettings(weights=weights, cache=None))
-    numbers = [f.evidence.cnn for f in shown]
-    pair = (panels["a.png", 0, 1, 1], panels["b.png", 0, 1, 1])
-    assert numbers == [
-        similarity([pair], CnnSettings(weights=weights, cache=None)).values[0],
-        None,  # both regions in one panel: nothing to compare as a whole
-    ]
-    assert seen.notes == ()
-    bare = [replace(f, evidence=replace(f.evidence, cnn=None)) for f in shown]
-    assert bare == findings
+    panels, settings = two_panels(), CnnSettings(weights=weights, cache=None)
+    inside = finding(2, region("a.png"), region("a.png", 50))
+    before = report(finding(1), inside, finding(3, region("a.png"), region("lost.png")))
+    after, notes = beside(before, panels, settings)
+    number = similarity([(panels["a.png", 0, 1, 1], panels["b.png", 0, 1, 1])], settings).values[0]
+    # As a whole, a panel is no evidence beside itself.
+    assert [f.evidence.cnn for f in after.findings] == [number, None, None]
+    assert after.tool.items() > before.tool.items()
+    assert after.tool["cnn"] == "mobilenet_v3_small"
+    bare = [replace(f, evidence=replace(f.evidence, cnn=None)) for f in after.findings]
+    assert replace(after, findings=tuple(bare), tool=before.tool) == before
+    assert notes == ()
 
 
-def test_without_a_network_findings_stay_as_they_are() -> None:
-    panels = two_panels()
-    shown, seen = beside([finding(1)], panels, CnnSettings())
-    assert shown == [finding(1)]
-    assert len(seen.notes) == 1
+def test_without_a_network_a_report_stays_as_it_is() -> None:
+    before = report(finding(1))
+    after, notes = beside(before, two_panels(), CnnSettings())
+    assert after == before
+    assert len(notes) == 1
 
 
 # Manners

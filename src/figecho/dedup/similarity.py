@@ -11,7 +11,7 @@ from figecho.dedup.models import load
 from figecho.dedup.ranking import normalised
 from figecho.dedup.settings import CnnSettings
 from figecho.errors import FigechoError
-from figecho.model import Finding, Panel
+from figecho.model import Panel, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,34 +62,39 @@ def similarity(
 
 
 def beside(
-    findings: Sequence[Finding],
+    report: Report,
     panels: Mapping[tuple[str, int, int, int], Panel],
     settings: CnnSettings,
     *,
     progress: Progress | None = None,
-) -> tuple[list[Finding], Similarity]:
+) -> tuple[Report, tuple[str, ...]]:
     """Show the network's number with each finding; it makes, orders and removes none.
 
     Parameters
     ----------
-    findings : sequence of Finding
+    report : Report
     panels : mapping
-        The panels they speak of, by key.
+        The panels it speaks of, by key; a finding whose panels are not at hand gets no number.
     settings : CnnSettings
     progress : callable, optional
 
     Returns
     -------
-    findings : list of Finding
-        The same, with ``evidence.cnn`` set where the two regions lie in different panels.
-    seen : Similarity
-        Notes for the user, and model and weights for the report.
+    report : Report
+        The same, with ``evidence.cnn`` set where the two regions lie in different panels, and with
+        model, weights and versions in ``tool`` where a network looked.
+    notes : tuple of str
+        What a user should know, one line each.
     """
-    keys = [[(r.source, r.page or 0, r.figure, r.panel) for r in f.regions] for f in findings]
-    apart = [k for k, (a, b) in enumerate(keys) if a != b]
+    keys = [
+        [(r.source, r.page or 0, r.figure, r.panel) for r in f.regions] for f in report.findings
+    ]
+    apart = [k for k, (a, b) in enumerate(keys) if a != b and a in panels and b in panels]
     pairs = [(panels[keys[k][0]], panels[keys[k][1]]) for k in apart]
     seen = similarity(pairs, settings, progress=progress)
     numbers = dict(zip(apart, seen.values, strict=True))
-    return [
-        replace(f, evidence=replace(f.evidence, cnn=numbers.get(k))) for k, f in enumerate(findings)
-    ], seen
+    findings = tuple(
+        replace(f, evidence=replace(f.evidence, cnn=numbers.get(k)))
+        for k, f in enumerate(report.findings)
+    )
+    return replace(report, findings=findings, tool=report.tool | seen.tool), seen.notes
