@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from figecho.describe.basis import form_signs
 from figecho.describe.forms import ALL_FORMS, Form
-from figecho.model import FloatArray
+from figecho.model import BoolArray, FloatArray
 
 _ROWS_AT_ONCE = 128
 
@@ -109,13 +109,17 @@ def match_forms(
     }
 
 
-def match_binary(a: NDArray[np.uint8], b: NDArray[np.uint8], *, ratio: float) -> Matches:
+def match_binary(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], *, ratio: float, allowed: BoolArray | None = None
+) -> Matches:
     """Match binary descriptors by Hamming distance and ratio test.
 
     Parameters
     ----------
     a, b : ndarray of shape (n, 32), uint8
     ratio : float, 0..1
+    allowed : ndarray of bool, shape (len(a), len(b)), optional
+        Pairs that may match at all; inside one panel every point would else match itself.
 
     Returns
     -------
@@ -125,7 +129,8 @@ def match_binary(a: NDArray[np.uint8], b: NDArray[np.uint8], *, ratio: float) ->
     if len(a) == 0 or len(b) < 2:
         none = np.zeros(0, np.int32)
         return Matches(a=none, b=none, cosine=np.zeros(0, np.float32))
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(a, b, k=2)
+    mask = None if allowed is None else allowed.astype(np.uint8)
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(a, b, k=2, mask=mask)
     kept = [p[0] for p in pairs if len(p) == 2 and p[0].distance < ratio * p[1].distance]
     return Matches(
         a=np.array([m.queryIdx for m in kept], np.int32),

@@ -15,7 +15,7 @@ from figecho.match.blocks import propose as propose_blocks
 from figecho.match.consensus import find_consensus
 from figecho.match.grow import plausible, simplest_geometry
 from figecho.match.nearest import Matches, match_binary, match_forms, match_within
-from figecho.model import Matrix, MotionModel
+from figecho.model import BoolArray, Matrix, MotionModel
 
 _NO_POINTS = np.zeros((0, 2))
 
@@ -68,11 +68,10 @@ def matched(
         orb_b = (b.orb or orb_in_forms(b.panel, config))[AS_IS]
         result = {}
         for form in forms:
+            apart = _apart(orb_a[form], orb_b, settings.min_shift_px) if inside else None
             matches = match_binary(
-                orb_a[form].descriptors, orb_b.descriptors, ratio=settings.ratio_orb
+                orb_a[form].descriptors, orb_b.descriptors, ratio=settings.ratio_orb, allowed=apart
             )
-            if inside:
-                matches = _apart(matches, orb_a[form], orb_b, settings.min_shift_px)
             result[form] = (orb_a[form], orb_b, matches)
         return result
     if inside:
@@ -113,9 +112,9 @@ def block_proposals(a: Described, b: Described, config: Config) -> list[Proposal
     ]
 
 
-def _apart(matches: Matches, a: Features, b: Features, min_shift_px: float) -> Matches:
-    far = np.linalg.norm(a.xy[matches.a] - b.xy[matches.b], axis=1) >= min_shift_px
-    return Matches(a=matches.a[far], b=matches.b[far], cosine=matches.cosine[far])
+def _apart(a: Features, b: Features, min_shift_px: float) -> BoolArray:
+    gap = np.linalg.norm(a.xy[:, None, :] - b.xy[None, :, :], axis=2)
+    return np.asarray(gap >= min_shift_px)
 
 
 def _from_matches(

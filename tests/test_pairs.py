@@ -1,0 +1,251 @@
+"""Two described panels in, verified echoes out: each method alone, each kind of reuse."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from figecho.config import Config, resolve
+from figecho.judge.nfa import log10_nfa
+from figecho.pairs import Echo, echoes
+from scenes import CONFIG, alike, described, gamma, jpeg, mean_gap_px, moved, rendering
+from synth import blots, splice
+from synth.kinds import streams
+
+ALONE = {m: resolve(overrides={"methods": [m]}) for m in ("sift", "orb", "blocks")}
+CLEAR_NATS = 40.0
+
+
+def found(a: np.ndarray, b: np.ndarray, config: Config = CONFIG) -> list[Echo]:
+    return echoes(described(a, "a.png", config), described(b, "b.png", config), config)
+
+
+def found_inside(image: np.ndarray, config: Config = CONFIG) -> list[Echo]:
+    one = described(image, "a.png", config)
+    return echoes(one, one, config)
+
+
+def shift(x: float, y: float) -> np.ndarray:
+    return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
+
+
+def shown(echo: Echo, truth: np.ndarray, shape: tuple[int, ...], gap_px: float = 2.0) -> bool:
+    return mean_gap_px(echo.b_from_a, truth, shape[:2]) < gap_px
+
+
+def box_of(polygon: np.ndarray) -> tuple[float, float, float, float]:
+    (x0, y0), (x1, y1) = polygon.min(axis=0), polygon.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+# Each method alone
+
+
+@pytest.mark.parametrize("method", ALONE)
+@pytest.mark.parametrize("name", ["eosin", "phase"])
+def test_each_method_alone_finds_an_overlapping_field(name: str, method: str) -> None:
+    scene = rendering(name, 11, 130, 210)
+    (best, *_) = found(scene[:, :140], jpeg(gamma(scene[:, 60:200], 1.3), 80), ALONE[method])
+    assert best.methods == (method,)
+    assert best.nats > CLEAR_NATS
+    assert shown(best, shift(-60, 0), (130, 140))
+    left, _, right, _ = box_of(best.polygon_a)
+    assert left > 50
+    assert right > 130
+
+
+@pytest.mark.parametrize("method", ALONE)
+@pytest.mark.parametrize("name", ["eosin", "phase", "nuclei", "transmission"])
+def test_each_method_alone_finds_nothing_in_unrelated_panels(name: str, method: str) -> None:
+    assert found(rendering(name, 11), rendering(name, 12), ALONE[method]) == []
+
+
+@pytest.mark.parametrize("method", ALONE)
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_each_method_alone_keeps_look_alike_strips_far_below_a_copy(seed: int, method: str) -> None:
+    one, two, three = alike("strip", seed)
+    copy = max((e.nats for e in found(one, jpeg(one, 85), ALONE[method])), default=0.0)
+    other = [e.nats for b in (two, three) for e in found(one, b, ALONE[method])]
+    assert copy > CLEAR_NATS
+    assert max(other, default=0.0) < 0.25 * copy
+
+
+# Kinds of reuse
+
+
+def turned(image: np.ndarray, angle_deg: float, scale: float, mirrored: bool) -> np.ndarray:
+    height, width = image.shape[:2]
+    centre = ((width - 1) / 2, (height - 1) / 2)
+    matrix = np.vstack([cv2.getRotationMatrix2D(centre, angle_deg, scale), [0, 0, 1]])
+    flip = np.array([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
+    return np.asarray(matrix @ flip if mirrored else matrix)
+
+
+@pytest.mark.parametrize(
+    ("angle_deg", "scale", "mirrored", "inverted"),
+    [
+        (0, 1.0, False, False),
+        (0, 1.0, True, False),
+        (37, 1.0, True, False),
+        (-120, 0.8, False, False),
+        (0, 1.7, False, False),
+        (15, 1.3, True, True),
+        (0, 1.0, False, True),
+    ],
+    ids=["same", "mirror", "mirror+turn", "turn", "zoom", "all", "invert"],
+)
+@pytest.mark.parametrize("name", ["eosin", "cells"])
+def test_a_moved_copy_is_found_with_its_geometry(
+    name: str, angle_deg: float, scale: float, mirrored: bool, inverted: bool
+) -> None:
+    image = rendering(name, 13, 120, 150)
+    truth = turned(image, angle_deg, scale, mirrored)
+    copy = jpeg(moved(image, truth), 85)
+    (best, *_) = found(image, 255 - copy if inverted else copy)
+    assert best.nats > CLEAR_NATS
+    assert best.proposal.form.inverted is inverted
+    assert (np.linalg.det(best.b_from_a[:2, :2]) < 0) == mirrored
+    middle = [[75.0, 60.0, 1.0], [65.0, 50.0, 1.0]]
+    for point in middle:
+        assert np.linalg.norm((best.b_from_a - truth) @ point) < 2.0
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_crop_of_a_strip_is_found(mirrored: bool) -> None:
+    strip = alike("strip", 4)[0]
+    part = strip[:, 70:210]
+    truth = np.array([[-1.0, 0, 209], [0, 1, 0], [0, 0, 1]]) if mirrored else shift(-70, 0)
+    (best, *_) = found(strip, jpeg(part[:, ::-1] if mirrored else part, 90))
+    assert best.nats > CLEAR_NATS
+    assert np.linalg.norm((best.b_from_a - truth) @ [140.0, 22.0, 1.0]) < 2.0
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4])
+def test_lanes_moved_to_another_blot_are_found(seed: int) -> None:
+    rng = streams(seed, 9)
+    style = blots.strip_style(rng)
+    first, other = (blots.render(rng, 52, 320, style) for _ in range(2))
+    planted = splice.lanes(rng, first, other, style)
+    (best, *_) = found(jpeg(first, 92), jpeg(planted.image, 90))
+    assert best.nats > 12.0
+    centre = np.append(planted.polygon_a.mean(axis=0), 1.0)
+    assert np.linalg.norm((best.b_from_a - planted.b_from_a) @ centre) < 4.0
+    left, right = planted.polygon_a[:, 0].min(), planted.polygon_a[:, 0].max()
+    low, _, high, _ = box_of(best.polygon_a)
+    assert min(high, right) - max(low, left) > 0.5 * (right - left)
+
+
+def test_two_separate_reuses_in_one_pair_are_two_echoes() -> None:
+    a = rendering("eosin", 14, 170, 260)
+    b = rendering("eosin", 15, 170, 260).copy()
+    b[15:85, 20:110] = a[90:160, 150:240]
+    b[90:160, 140:230] = a[10:80, 10:100][:, ::-1]
+    moves = [shift(20 - 150, 15 - 90), np.array([[-1.0, 0, 239], [0, 1, 80], [0, 0, 1]])]
+    seen = found(a, jpeg(b, 90))
+    for truth, centre in zip(moves, ([195, 125, 1.0], [55, 45, 1.0]), strict=True):
+        near = [np.linalg.norm((e.b_from_a - truth) @ centre) < 2.0 for e in seen]
+        assert sum(near) == 1
+    assert len(seen) == 2
+
+
+# Inside one panel
+
+
+@pytest.mark.parametrize("method", ["sift", "orb", "blocks"])
+def test_a_region_cloned_inside_a_panel_is_found(method: str) -> None:
+    image = rendering("eosin", 16, 150, 240).copy()
+    image[70:140, 140:220] = image[10:80, 20:100]
+    (best, *_) = found_inside(jpeg(image, 92), ALONE[method])
+    assert best.nats > CLEAR_NATS
+    move = best.polygon_b.mean(axis=0) - best.polygon_a.mean(axis=0)
+    assert np.abs(np.abs(move) - [120, 60]).max() < 3.0
+    assert np.prod(np.ptp(best.polygon_a, axis=0)) > 0.5 * 70 * 80
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_turned_clone_is_found(mirrored: bool) -> None:
+    image = rendering("eosin", 16, 150, 240).copy()
+    part = image[10:80, 20:90]
+    image[70:140, 140:210] = np.rot90(part[:, ::-1] if mirrored else part)
+    (best, *_) = found_inside(jpeg(image, 92))
+    assert best.nats > CLEAR_NATS
+    assert (np.linalg.det(best.b_from_a[:2, :2]) < 0) == mirrored
+
+
+def test_a_region_pasted_twice_links_all_three() -> None:
+    image = rendering("transmission", 9, 140, 200).copy()
+    image[75:135, 80:140] = image[8:68, 132:192] = image[8:68, 8:68]
+    places = np.array([[38, 38], [110, 105], [162, 38]], float)
+    seen = found_inside(jpeg(image, 92))
+    linked: set[int] = set()
+    for e in seen:
+        for polygon in (e.polygon_a, e.polygon_b):
+            near = np.linalg.norm(places - polygon.mean(axis=0), axis=1)
+            assert near.min() < 15
+            linked.add(int(near.argmin()))
+    assert linked == {0, 1, 2}
+    assert len(seen) >= 2
+
+
+@pytest.mark.parametrize("name", ["eosin", "phase", "nuclei", "cells", "invasion", "transmission"])
+def test_a_panel_without_clone_holds_none_that_counts(name: str) -> None:
+    numbers = [
+        log10_nfa(e.nats, e.chance, 100, in_place=False)
+        for e in found_inside(rendering(name, 17, 120, 160))
+    ]
+    assert min(numbers, default=9.0) > CONFIG.judge.moderate_log10_nfa
+
+
+def test_a_symmetric_object_is_no_clone() -> None:
+    yy, xx = np.mgrid[0:150, 0:200].astype(np.float32)
+    ring = 120 + 80 * np.cos(np.hypot(xx - 99.5, yy - 74.5) / 6)
+    noise = np.random.default_rng(1).normal(0, 6, ring.shape)
+    assert found_inside(np.clip(ring + noise, 0, 255).astype(np.uint8)) == []
+
+
+# What an echo says
+
+
+def test_every_method_that_agrees_is_named() -> None:
+    image = rendering("eosin", 18)
+    (best, *_) = found(image, jpeg(gamma(image, 1.2), 85))
+    assert {"sift", "orb"} <= set(best.methods)
+    without = resolve(overrides={"methods": ["sift"]})
+    assert found(image, image, without)[0].methods == ("sift",)
+
+
+def test_shares_of_a_copy_an_overlap_and_an_alteration() -> None:
+    scene, other = rendering("eosin", 19, 110, 180), rendering("eosin", 20, 110, 180)
+    (same, *_) = found(scene, jpeg(scene, 90))
+    assert min(same.overlap_a, same.overlap_b, same.agreeing) > 0.9
+    (part, *_) = found(scene, jpeg(scene[:, 90:], 90))
+    assert part.overlap_a == pytest.approx(0.5, abs=0.05)
+    assert part.overlap_b > 0.9
+    changed = scene.copy()
+    changed[:, 60:] = other[:, 60:]
+    (altered, *_) = found(scene, jpeg(changed, 90))
+    assert altered.overlap_a > 0.9
+    assert altered.agreeing < 0.5
+
+
+def test_the_order_of_the_panels_does_not_decide_what_is_found() -> None:
+    scene = rendering("phase", 11, 130, 210)
+    a, b = scene[:, :140], jpeg(scene[:, 60:200], 85)
+    one, two = found(a, b)[0], found(b, a)[0]
+    assert mean_gap_px(one.b_from_a, np.linalg.inv(two.b_from_a), (130, 140)) < 1.0
+    assert one.nats == pytest.approx(two.nats, rel=0.25)
+
+
+def test_a_tiny_and_a_large_panel_are_compared() -> None:
+    image = rendering("eosin", 18, 200, 260)
+    small = image[60:120, 80:150]
+    (best, *_) = found(image, jpeg(small, 92))
+    assert np.linalg.norm((best.b_from_a - shift(-80, -60)) @ [115, 90, 1.0]) < 1.0
+
+
+def test_flat_panels_have_no_echo() -> None:
+    flat = np.full((60, 80), 200, np.uint8)
+    assert found(flat, flat) == []
+    assert found(flat, rendering("eosin", 18)) == []
+    assert found_inside(flat) == []
