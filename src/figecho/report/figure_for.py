@@ -45,9 +45,13 @@ def figure_for(finding: Finding, a: Panel, b: Panel) -> ByteArray:
         tag(above, letter, (float(corner[0]), float(corner[1])))
         columns.append((above, plain, f"{letter}: {_source(region)}"))
     width = max(max(above.shape[1] for above, _, _ in columns), 260)
+    height = 0 if wide else max(above.shape[0] for above, _, _ in columns)
     cells = [
         _stack(
-            [_padded(above, width), _padded(plain, width), text_block([(label, 17, BLACK)], width)]
+            [
+                *(_padded(p, width, height) for p in (above, plain)),
+                text_block([(label, 17, BLACK)], width),
+            ]
         )
         for above, plain, label in columns
     ]
@@ -82,9 +86,9 @@ def _enlarged(rgb: ByteArray, zoom: float) -> ByteArray:
     return out
 
 
-def _padded(rgb: ByteArray, width: int) -> ByteArray:
-    out = blank(width, rgb.shape[0])
-    out[:, : rgb.shape[1]] = rgb
+def _padded(rgb: ByteArray, width: int, height: int) -> ByteArray:
+    out = blank(width, max(height, rgb.shape[0]))
+    out[: rgb.shape[0], : rgb.shape[1]] = rgb
     return out
 
 

@@ -110,6 +110,7 @@
       image.width = Math.round(Math.max(room, Number(image.getAttribute("width"))));
       image.height = Math.round(image.width / ratio);
       image.loading = "eager";
+      image.draggable = false;
       return image;
     };
     if (mode === "difference" || mode === "colour") {

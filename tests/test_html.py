@@ -1,0 +1,234 @@
+"""The page holds everything, asks no network for anything, and lets no name become markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from figecho.model import Panel
+from figecho.report.html import html_page
+from figecho.report.marks import marks
+from figecho.report.plainly import AUDIENCES
+from figecho.report.shots import bundle, crops
+from figecho.review import Decision, Review
+from handmade import IDENTITY, finding, full_report, panel, region, report, transform
+from test_wording import JUDGING
+
+HOSTILE = "<img src=x onerror=alert(1)>.png"
+SHIFT = ((1.0, 0.0, 20.0), (0.0, 1.0, 5.0), (0.0, 0.0, 1.0))
+
+
+class Page(HTMLParser):
+    """What a browser would build from a page: tags, attributes and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self.raw: dict[str, list[str]] = {"style": [], "script": []}
+        self.within = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.within = tag
+        self.tags.append((tag, {k: v or "" for k, v in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within = ""
+
+    def handle_data(self, data: str) -> None:
+        self.raw.get(self.within, self.texts).append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+    def attributes(self, tag: str) -> list[dict[str, str]]:
+        return [a for t, a in self.tags if t == tag]
+
+
+def textured(height: int = 90, width: int = 120, seed: int = 0) -> Any:
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 255, (height // 6 + 1, width // 6 + 1))
+    return np.kron(coarse, np.ones((6, 6)))[:height, :width].astype(np.uint8)
+
+
+def pictures(*names: str) -> dict[Any, Panel]:
+    return {(name, 0, 1, 1): panel(textured(), name) for name in names}
+
+
+def test_the_page_says_what_was_and_was_not_scanned() -> None:
+    text = Page(html_page(full_report(), {})).text
+    for part in ("broken.png", "truncated after 12 kB", "blank", "G1", "T1", "F001", "F003"):
+        assert part in text, part
+    assert "4 files" in text
+    assert "channels of one field and their merge" in text
+    assert "person must judge" in text
+
+
+def test_without_pictures_the_page_says_so() -> None:
+    page = Page(html_page(full_report(), {}))
+    assert "without pictures" in page.text
+    assert not page.attributes("img")
+    assert "without pictures" not in Page(html_page(report(), {})).text
+
+
+def test_a_finding_has_both_panels_and_four_aligned_views_with_alt_texts() -> None:
+    page = Page(html_page(report(finding()), pictures("a.png", "b.png")))
+    shots = page.attributes("img")
+    assert len(shots) == 6
+    assert all(s["loading"] == "lazy" and s["alt"] and s["width"] and s["height"] for s in shots)
+    for shot in shots:
+        kind, data = shot["src"].split(",", 1)
+        assert kind == "data:image/webp;base64"
+        Image.open(io.BytesIO(base64.b64decode(data))).verify()
+
+
+def test_the_policy_allows_the_own_style_and_script_and_nothing_else() -> None:
+    page = Page(html_page(report(finding()), pictures("a.png", "b.png")))
+    policy = page.attributes("meta")[1]["content"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["img-src"] == "data:"
+    styles, scripts = page.raw["style"], page.raw["script"]
+    for rule, code in (("style-src", styles[0]), ("script-src", scripts[-1])):
+        digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+        assert rules[rule] == f"'sha256-{digest}'"
+
+
+def test_nothing_is_loaded_from_anywhere_and_nothing_runs_from_an_attribute() -> None:
+    page = Page(html_page(full_report(), pictures("a.png", "b.png", "c.png")))
+    for tag, attributes in page.tags:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        for name in ("src", "href", "action", "data"):
+            assert attributes.get(name, "#").startswith(("#", "data:")), (tag, attributes)
+
+
+def test_a_name_stays_text_wherever_it_stands() -> None:
+    hostile = region(HOSTILE)
+    held = report(finding(a=hostile, explanations=("</script><b>x</b>",)))
+    review = Review(decisions={"x": Decision(decision="dismissed", note="</script><script>y")})
+    text = html_page(held, pictures(HOSTILE, "b.png"), review=review)
+    page = Page(text)
+    assert HOSTILE in page.text
+    assert not [a for a in page.attributes("img") if "onerror" in a]
+    assert len(page.attributes("script")) == 2
+    assert "<b>x</b>" not in text
+
+
+@pytest.mark.parametrize("name", ["a\u202egnp.exe", "a\x1b[31m.png", "a\udcff.png"])
+def test_characters_that_steer_a_reader_become_visible(name: str) -> None:
+    text = html_page(report(finding(a=region(name))), {})
+    assert name not in text
+    assert text.encode("utf-8")
+
+
+def test_the_same_report_gives_the_same_bytes() -> None:
+    first, second = (
+        html_page(full_report(), pictures("a.png", "b.png", "c.png")) for _ in range(2)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_the_words_do_not_judge(audience: Any) -> None:
+    page = Page(html_page(full_report(), {}, audience=audience))
+    assert not JUDGING.findall(page.text)
+
+
+def test_an_author_reads_a_list_of_things_to_do() -> None:
+    editor, author = (Page(html_page(full_report(), {}, audience=a)).text for a in AUDIENCES)
+    assert "before you submit" in author
+    assert "To do:" in author
+    assert "To do:" not in editor
+
+
+def test_no_findings_says_what_was_covered() -> None:
+    page = Page(html_page(report(), {}))
+    assert "No reused region found beyond chance." in page.text
+    assert "no proof of originality" in page.text
+
+
+def test_a_review_is_carried_over_and_shows_what_is_new() -> None:
+    held = report(finding(1), finding(2))
+    known = {held.findings[0].fingerprint: Decision(decision="explained", reason="other")}
+    page = Page(html_page(held, {}, review=Review(decisions=known)))
+    assert [a["id"] for a in page.attributes("article") if "data-new" in a] == ["F002"]
+    assert "1 explained, 1 new: F002" in page.text
+    data = json.loads(page.raw["script"][0])
+    assert list(data["decisions"]) == [held.findings[0].fingerprint]
+    assert not [a for a in Page(html_page(held, {})).attributes("article") if "data-new" in a]
+
+
+def test_fifty_findings_of_large_noisy_panels_stay_below_15_mb() -> None:
+    rng = np.random.default_rng(0)
+    noisy = {
+        (n, 0, 1, 1): panel(rng.integers(0, 255, (1200, 1500, 3)), n) for n in ("a.png", "b.png")
+    }
+    large = region("a.png", 100, 100, 1200, 900), region("b.png", 120, 105, 1200, 900)
+    one = bundle(finding(a=large[0], b=large[1]), noisy, 50)
+    assert one is not None
+    size = sum(len(s.src) for s in (one.a, one.b, one.overlay, one.difference))
+    size += sum(len(side.shot.src) for side in one.sides)
+    assert 50 * size < 14_500_000
+    few = bundle(finding(a=large[0], b=large[1]), noisy, 1)
+    assert few is not None
+    assert len(few.a.src) > len(one.a.src)
+
+
+def test_crops_hold_every_pixel_of_the_regions() -> None:
+    panels = pictures("a.png", "b.png")
+    both = crops(finding(), panels)
+    assert both is not None
+    np.testing.assert_array_equal(both[0], panels["a.png", 0, 1, 1].rgb[20:60, 10:70])
+    np.testing.assert_array_equal(both[1], panels["b.png", 0, 1, 1].rgb[25:65, 30:90])
+    assert crops(finding(), {}) is None
+
+
+def test_the_whole_figure_is_shown_where_it_holds_more_than_the_panel() -> None:
+    panels = pictures("a.png", "b.png")
+    panels["a.png", 0, 1, 2] = panel(textured(seed=3), "a.png", number=2, x=150)
+    one = bundle(finding(), panels, 1)
+    assert one is not None
+    first, second = one.sides
+    assert first.whole_drawing is not None
+    assert first.whole_drawing.view == "-0.5 -0.5 270 90"
+    assert second.whole is None
+
+
+def test_points_and_arrows_follow_the_transform() -> None:
+    moved = transform(SHIFT)
+    a, b = panel(textured(), "a.png"), panel(textured(), "b.png")
+    on_a, on_b = marks(finding(transform=moved), a, b)
+    assert len(on_a.points) > 3
+    np.testing.assert_allclose(on_b.points - on_a.points, np.tile((20, 5), (len(on_a.points), 1)))
+    for one, other in zip(on_a.flag, on_b.flag, strict=True):
+        np.testing.assert_allclose(other - one, np.tile((20, 5), (len(one), 1)))
+
+
+def test_points_that_leave_panel_b_are_not_drawn() -> None:
+    far = transform(((1.0, 0.0, 500.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+    a, b = panel(textured(), "a.png"), panel(textured(), "b.png")
+    assert len(marks(finding(transform=far), a, b)[1].points) == 0
+
+
+def test_a_flat_panel_has_no_points_and_still_a_page() -> None:
+    flat = {(n, 0, 1, 1): panel(np.full((90, 120), 128), n) for n in ("a.png", "b.png")}
+    held = report(replace(finding(), transform=transform(IDENTITY)))
+    assert len(Page(html_page(held, flat)).attributes("img")) == 6
+
+
+def test_ids_of_the_page_are_unique() -> None:
+    page = Page(html_page(report(finding(1), finding(2)), pictures("a.png", "b.png")))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert ids
+    assert len(ids) == len(set(ids))
