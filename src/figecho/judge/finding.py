@@ -14,7 +14,7 @@ from figecho.judge.candidate import Candidate
 from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
 from figecho.judge.motion import in_words, motion_of
-from figecho.judge.nfa import level_of, log10_nfa
+from figecho.judge.nfa import DRAWN_FACTOR, level_of, log10_nfa
 from figecho.model import (
     Box,
     Evidence,
@@ -27,6 +27,7 @@ from figecho.model import (
     Transform,
 )
 from figecho.pairs import Echo
+from figecho.screen.graphics import is_drawn
 from figecho.verify.outline import polygon_area
 
 
@@ -71,7 +72,9 @@ def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | Non
     motion = motion_of(echo.b_from_a, float(centre[0]), float(centre[1]))
     inverted = echo.proposal.form.inverted
     in_place = motion.in_place and not inverted and not inside
-    nfa = log10_nfa(echo.nats, echo.chance, pairs, in_place=in_place)
+    drawn = not in_place and is_drawn(a.rgb) and is_drawn(b.rgb)
+    nats = echo.nats / DRAWN_FACTOR if drawn else echo.nats
+    nfa = log10_nfa(nats, echo.chance, pairs, in_place=in_place)
     level = level_of(nfa, area_px, max(coverage_a, coverage_b), settings, inside=inside)
     if level is None:
         return None

@@ -17,6 +17,8 @@ from figecho.model import Level
 
 #: Nats that even featureless panels are granted by chance.
 CHANCE_FLOOR = 1.5
+#: Drawings are made of identical parts, so what two of them share by chance weighs this much more.
+DRAWN_FACTOR = 3.0
 #: Share of unrelated pairs that reach any evidence: in the pose of the original (upright, one
 #: size), and in all the other poses together, which offer chance far more ways.
 TAIL_SHARE_IN_PLACE = 0.05

@@ -9,6 +9,7 @@ figures stays a finding, and so does any photographed block, however often it oc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -52,12 +53,35 @@ def set_templates_aside(
         if len({key[:3] for key in members}) < MIN_FIGURES:
             continue
         inside = [k for k in shared if candidates[k].a.key in members]
-        explained.update(inside)
-        templates.append(_template(len(templates) + 1, [candidates[k] for k in inside]))
+        template = _template(len(templates) + 1, [candidates[k] for k in inside])
+        templates.append(template)
+        blocks = {(p.source, p.page or 0, p.figure, p.panel): p.bbox for p in template.panels}
+        explained.update(k for k, c in enumerate(candidates) if _part_of(c, blocks))
     return [c for k, c in enumerate(candidates) if k not in explained], templates
 
 
+def _part_of(candidate: Candidate, blocks: dict[tuple[str, int, int, int], Box]) -> bool:
+    """Whether both regions of a candidate between two figures lie in the block of the template."""
+    a, b = candidate.a, candidate.b
+    if a.figure == b.figure or a.key not in blocks or b.key not in blocks:
+        return False
+    polygons = ((a, candidate.echo.polygon_a), (b, candidate.echo.polygon_b))
+    return all(_inside(_place(p, polygon).bbox, blocks[p.key]) for p, polygon in polygons)
+
+
+def _inside(box: Box, block: Box) -> bool:
+    wide = min(box.x + box.w, block.x + block.w) - max(box.x, block.x)
+    tall = min(box.y + box.h, block.y + block.h) - max(box.y, block.y)
+    return wide > 0 and tall > 0 and wide * tall >= 0.6 * box.area_px
+
+
 def _same_pose(candidate: Candidate) -> bool:
+    """Whether the block keeps its pose, or at least its place: many drawings are symmetric."""
+    low_a, low_b = (p.min(axis=0) for p in (candidate.echo.polygon_a, candidate.echo.polygon_b))
+    high_a, high_b = (p.max(axis=0) for p in (candidate.echo.polygon_a, candidate.echo.polygon_b))
+    apart = max(float(np.abs(low_a - low_b).max()), float(np.abs(high_a - high_b).max()))
+    if apart < 0.05 * max(candidate.a.shape):
+        return True
     x, y = candidate.echo.polygon_a.mean(axis=0)
     motion = motion_of(candidate.echo.b_from_a, float(x), float(y))
     return motion.in_place and not candidate.echo.proposal.form.inverted
@@ -78,8 +102,11 @@ def _template(number: int, members: Sequence[Candidate]) -> Template:
     places: dict[tuple[str, int, int, int], Place] = {}
     for c in members:
         for panel, polygon in ((c.a, c.echo.polygon_a), (c.b, c.echo.polygon_b)):
-            if panel.key not in places:
-                places[panel.key] = _place(panel, polygon)
+            place = _place(panel, polygon)
+            known = places.get(panel.key)
+            places[panel.key] = (
+                replace(place, bbox=_union(known.bbox, place.bbox)) if known else place
+            )
     ordered = [places[key] for key in sorted(places)]
     wide = int(np.median([p.bbox.w for p in ordered]))
     tall = int(np.median([p.bbox.h for p in ordered]))
@@ -89,6 +116,12 @@ def _template(number: int, members: Sequence[Candidate]) -> Template:
         panels=tuple(ordered),
         words=f"the same {wide} x {tall} px block in {figures} figures",
     )
+
+
+def _union(a: Box, b: Box) -> Box:
+    x, y = min(a.x, b.x), min(a.y, b.y)
+    right, bottom = max(a.x + a.w, b.x + b.w), max(a.y + a.h, b.y + b.h)
+    return Box(x=x, y=y, w=right - x, h=bottom - y)
 
 
 def _place(panel: Panel, polygon: np.ndarray) -> Place:

@@ -22,7 +22,7 @@ BANDS = len(SIGMAS_PX) - 1
 NOISE_FLOOR = 1.0
 """Grey levels (of 255) below which contrast is taken for rounding and compression."""
 _BROAD = 0.55
-_LYING = 1.8
+_LYING_MUCH, _LYING_A_LITTLE = 1.6, 1.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,7 +36,7 @@ class Octaves:
     density : tuple of ndarray of shape (h, w), float32
         Independent samples a pixel.
     banded : bool
-        Whether broad or horizontal shapes dominate, as in blots and gels: look-alikes are the rule.
+        Whether shapes lie in one direction, as in blots and gels: look-alikes are the rule.
     steepness : ndarray of shape (h, w), float32
         How fast the broad shapes change: large at the edge of a band, small on the membrane.
     usable : ndarray of shape (h, w), bool
@@ -99,7 +99,7 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     return Octaves(
         values=tuple(values),
         density=tuple(density),
-        banded=powers[1] < _BROAD * powers[2] or _lying(filled, usable) > _LYING,
+        banded=_banded(_lying(filled, usable), powers),
         steepness=_steepness(filled),
         usable=usable,
     )
@@ -116,10 +116,16 @@ def _steepness(grey: FloatArray) -> FloatArray:
     return mean_filter(np.asarray(np.hypot(*_slopes(grey)), dtype=np.float32), 2.0)
 
 
+def _banded(lying: float, powers: list[float]) -> bool:
+    """Strips and membranes lie; gels lie less, but their bands are broad and smooth."""
+    broad = powers[1] < _BROAD * powers[2]
+    return lying > _LYING_MUCH or (broad and lying > _LYING_A_LITTLE)
+
+
 def _lying(grey: FloatArray, usable: BoolArray) -> float:
-    """How much more the panel changes from top to bottom than from left to right: bands lie."""
+    """How much more a panel changes across its bands than along them; 1 where there are none."""
     across, down = (float((s[usable] ** 2).sum(dtype=np.float64)) for s in _slopes(grey))
-    return down / max(across, 1e-6)
+    return max(down, across) / max(min(down, across), 1e-6)
 
 
 def _density(white: FloatArray, window_px: float) -> FloatArray:
