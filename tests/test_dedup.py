@@ -589,4 +589,4 @@ def test_only_its_result_is_heard_of_imagededup(weights: Path, tmp_path: Path) -
         [*command, *sorted(tmp_path.glob("?.png"))], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-    assert done.stdout.startswith("3 figures · 3 pairs · mobilenet_v3_small: ")
+    assert done.stdout.startswith("3 figures · 3 pairs compared\nmobilenet_v3_small: ")

@@ -256,7 +256,10 @@ def shown(scores: Scores, width: int = 80, top: int = 25) -> str:
 
 def test_the_table_names_both_tiles_and_keeps_relations_apart() -> None:
     text = shown(made())
-    assert text.splitlines()[0].startswith("3 tiles of 2 figures (5x1) · 3 pairs · phash: 2 across")
+    assert text.splitlines()[:2] == [
+        "3 tiles of 2 figures (5x1) · 3 pairs compared",
+        "phash: 2 pairs across figures, 1 inside one, within 10 bits",
+    ]
     across, within = text.index("Pairs across figures"), text.index("Pairs within one figure")
     assert across < text.index("a.png, tile 2") < within
     assert text.count("b.png, tile 3") == 2
@@ -339,7 +342,7 @@ def test_the_program_scores_by_a_hash(figures: Path, figecho: Program, tmp_path:
         "score", figures, "--grid", "5x1", "--method", "phash", "--csv", table, "--cutoff", "2"
     )
     assert (code, err) == (0, "")
-    assert out.startswith("20 tiles of 4 figures (5x1) · 190 pairs · phash: ")
+    assert out.startswith("20 tiles of 4 figures (5x1) · 190 pairs compared\nphash: ")
     row = next(csv.DictReader(table.open()))
     assert (row["source_a"], row["source_b"], row["score"]) == ("a.png", "d.png", "0")
     before = table.read_bytes()

@@ -42,7 +42,8 @@ class ScoresView:
         """Yield the summary, the close pairs, and what was left out."""
         words = Words(options.max_width, options.encoding)
         scores = self.scores
-        yield words.text(summary(scores), "bold")
+        for line in summary(scores):
+            yield words.text(line, "bold")
         for relation, ranking in (("across", scores.across), ("within", scores.within)):
             yield from _pairs(scores, relation, ranking, self.top, words)
         if scores.screened:
@@ -60,8 +61,11 @@ class ScoresView:
             yield words.text(FOOTNOTE, "dim")
 
 
-def summary(scores: Scores) -> str:
-    """Return the line a reader needs first: what was compared how, and how many pairs are close."""
+def summary(scores: Scores) -> tuple[str, str]:
+    """Return the two lines a reader needs first: what was compared, and how many pairs are close.
+
+    The second names the measure and its cut-off.
+    """
     count, how = len(scores.tiles), scores.how
     figures = plural(sum(i.figures for i in scores.inputs), "figure")
     what = f"{plural(count, unit(scores))} of {figures}"
@@ -69,14 +73,13 @@ def summary(scores: Scores) -> str:
         what = f"{count:,} of {figures}" if scores.screened else figures
     if how.grid is not None:
         what += f" ({how.grid})"
-    compared = plural(count * (count - 1) // 2, "pair")
-    reached = f"{how.limit:g} or more" if how.method == "cnn" else f"{how.limit:g} bits or fewer"
-    close = f"{len(scores.across):,} across and {len(scores.within):,} within figures at {reached}"
-    name = scores.tool.get("cnn", how.method)
-    parts = [what, compared, f"{name}: {close}"]
+    parts = [what, f"{plural(count * (count - 1) // 2, 'pair')} compared"]
     if scores.screened:
         parts.append(f"{len(scores.screened):,} screened")
-    return " · ".join(parts)
+    bound = f"at {how.limit:g} or more" if how.method == "cnn" else f"within {how.limit:g} bits"
+    name = scores.tool.get("cnn", how.method)
+    across = f"{plural(len(scores.across), 'pair')} across figures"
+    return " · ".join(parts), f"{name}: {across}, {len(scores.within):,} inside one, {bound}"
 
 
 def unit(scores: Scores) -> str:
