@@ -56,13 +56,13 @@ def test_each_method_alone_finds_an_overlapping_field(name: str, method: str) ->
 
 
 @pytest.mark.parametrize("method", ALONE)
-@pytest.mark.parametrize("name", ["eosin", "phase", "nuclei", "transmission"])
+@pytest.mark.parametrize("name", ["eosin", "nuclei"])
 def test_each_method_alone_finds_nothing_in_unrelated_panels(name: str, method: str) -> None:
-    assert found(rendering(name, 11), rendering(name, 12), ALONE[method]) == []
+    assert found(rendering(name, 11, 90, 120), rendering(name, 12, 90, 120), ALONE[method]) == []
 
 
 @pytest.mark.parametrize("method", ALONE)
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_each_method_alone_keeps_look_alike_strips_far_below_a_copy(seed: int, method: str) -> None:
     one, two, three = alike("strip", seed)
     copy = max((e.nats for e in found(one, jpeg(one, 85), ALONE[method])), default=0.0)
@@ -95,7 +95,7 @@ def turned(image: np.ndarray, angle_deg: float, scale: float, mirrored: bool) ->
     ],
     ids=["same", "mirror", "mirror+turn", "turn", "zoom", "all", "invert"],
 )
-@pytest.mark.parametrize("name", ["eosin", "cells"])
+@pytest.mark.parametrize("name", ["cells"])
 def test_a_moved_copy_is_found_with_its_geometry(
     name: str, angle_deg: float, scale: float, mirrored: bool, inverted: bool
 ) -> None:
@@ -198,8 +198,8 @@ def test_a_panel_without_clone_holds_none_that_counts(name: str) -> None:
 
 
 def test_a_symmetric_object_is_no_clone() -> None:
-    yy, xx = np.mgrid[0:150, 0:200].astype(np.float32)
-    ring = 120 + 80 * np.cos(np.hypot(xx - 99.5, yy - 74.5) / 6)
+    yy, xx = np.mgrid[0:90, 0:120].astype(np.float32)
+    ring = 120 + 80 * np.cos(np.hypot(xx - 59.5, yy - 44.5) / 6)
     noise = np.random.default_rng(1).normal(0, 6, ring.shape)
     assert found_inside(np.clip(ring + noise, 0, 255).astype(np.uint8)) == []
 
@@ -208,7 +208,7 @@ def test_a_symmetric_object_is_no_clone() -> None:
 
 
 def test_every_method_that_agrees_is_named() -> None:
-    image = rendering("eosin", 18)
+    image = rendering("eosin", 18, 90, 120)
     (best, *_) = found(image, jpeg(gamma(image, 1.2), 85))
     assert {"sift", "orb"} <= set(best.methods)
     without = resolve(overrides={"methods": ["sift"]})
@@ -230,10 +230,10 @@ def test_shares_of_a_copy_an_overlap_and_an_alteration() -> None:
 
 
 def test_the_order_of_the_panels_does_not_decide_what_is_found() -> None:
-    scene = rendering("phase", 11, 130, 210)
-    a, b = scene[:, :140], jpeg(scene[:, 60:200], 85)
+    scene = rendering("phase", 11, 90, 150)
+    a, b = scene[:, :100], jpeg(scene[:, 40:140], 85)
     one, two = found(a, b)[0], found(b, a)[0]
-    assert mean_gap_px(one.b_from_a, np.linalg.inv(two.b_from_a), (130, 140)) < 1.0
+    assert mean_gap_px(one.b_from_a, np.linalg.inv(two.b_from_a), (90, 100)) < 1.0
     assert one.nats == pytest.approx(two.nats, rel=0.25)
 
 
@@ -247,5 +247,5 @@ def test_a_tiny_and_a_large_panel_are_compared() -> None:
 def test_flat_panels_have_no_echo() -> None:
     flat = np.full((60, 80), 200, np.uint8)
     assert found(flat, flat) == []
-    assert found(flat, rendering("eosin", 18)) == []
+    assert found(flat, rendering("eosin", 18, 90, 120)) == []
     assert found_inside(flat) == []
