@@ -34,6 +34,7 @@ RATIO = 0.80
 TOLERANCE_PX = 4.0
 INLIERS = 8
 KEYPOINTS = 1000
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
 
 def plain(folder: Path) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def _inliers(matcher: Any, a: tuple[Any, Any], b: tuple[Any, Any]) -> int:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
 
 
 def _run(side: str, folder: Path) -> dict[str, Any]:
