@@ -147,9 +147,13 @@ def test_a_mask_never_swallows_a_panel() -> None:
     assert seen(page).mean() > 0.6
 
 
-def test_a_tiny_panel_has_a_mask() -> None:
-    for height, width in ((1, 1), (2, 9), (16, 40)):
-        assert seen(tissue(height, width) if height > 1 else canvas(1, 1)).shape == (height, width)
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("tone", [0, 128, 255])
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (2, 9), (1, 500), (500, 1), (3, 900), (17, 900), (900, 18), (64, 64)]
+)
+def test_any_shape_of_one_tone_has_a_mask(shape: tuple[int, int], tone: int) -> None:
+    assert seen(canvas(*shape, (tone, tone, tone))).shape == shape
 
 
 def test_no_real_crop_is_lost(real_data: Path) -> None:

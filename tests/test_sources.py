@@ -259,6 +259,20 @@ def test_a_damaged_page_does_not_take_the_others_along(tmp_path: Path) -> None:
     assert collected.not_scanned[0].reason.startswith("page 2: ")
 
 
+def test_a_chain_of_pages_that_loops_comes_to_an_end(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif", byteorder="<") as tiff:
+        for _ in range(2):
+            tiff.write(GREY, photometric="minisblack", contiguous=False)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        first, second = (page.offset for page in tiff.pages)
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    entries = int.from_bytes(data[second : second + 2], "little")
+    at = second + 2 + 12 * entries
+    data[at : at + 4] = first.to_bytes(4, "little")
+    (tmp_path / "a.tif").write_bytes(bytes(data))
+    assert len(read(tmp_path / "a.tif").figures) == 2
+
+
 def test_size_is_checked_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("1", (30_000, 30_000)).save(tmp_path / "a.png")
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))

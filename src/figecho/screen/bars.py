@@ -52,4 +52,4 @@ def _is_bar(stats: np.ndarray, side_px: int) -> bool:
 def _stands_alone(bar: BoolArray, tone: BoolArray, sharp_at: BoolArray) -> bool:
     """Whether most of what surrounds a bar is of another tone, across a sharp edge."""
     ring = (cv2.dilate(bar.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~bar
-    return bool((sharp_at & ~tone)[ring].mean() >= _ALONE)
+    return bool(ring.any()) and bool((sharp_at & ~tone)[ring].mean() >= _ALONE)

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from figecho.config import Limits
 from figecho.sources.parts import Note, Picture, decoding
-from figecho.sources.pixels import Pixels, check_size, on_white, orient, to_unsigned
+from figecho.sources.pixels import Pixels, check_size, orient, settled
 
 _EXIF_ORIENTATION = 0x0112
 
@@ -40,7 +40,7 @@ def read_image(data: bytes, limits: Limits) -> Iterator[Picture | Note]:
             pixels = orient(imagecodecs.png_decode(data), orientation)
         else:
             pixels = _decoded(image)
-        pixels = on_white(to_unsigned(pixels))
+        pixels = settled(pixels)
     yield Picture(pixels=pixels)
     if frames > 1:
         yield Note(reason=f"{what}: only the first of {frames} frames was scanned")

@@ -29,6 +29,21 @@ def check_size(width: int, height: int, limits: Limits) -> None:
         raise SourceError(f"too large: {width} x {height} px, limit {limits.max_pixels} px in all")
 
 
+def settled(pixels: Pixels) -> Pixels:
+    """Return decoded samples in one of the two forms of a figure.
+
+    Raises
+    ------
+    SourceError
+        A damaged header led to an array that is no picture.
+    """
+    if pixels.ndim not in (2, 3) or pixels.size == 0 or (pixels.ndim == 3 and pixels.shape[2] > 4):
+        raise SourceError(f"samples of shape {pixels.shape} are no picture")
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[..., 0]
+    return np.ascontiguousarray(on_white(to_unsigned(pixels)))
+
+
 def on_white(pixels: Pixels) -> Pixels:
     """Lay grey + alpha or RGB + alpha on white; other arrays pass through.
 

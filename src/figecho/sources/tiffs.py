@@ -15,7 +15,7 @@ from PIL import Image
 from figecho.config import Limits
 from figecho.errors import SourceError
 from figecho.sources.parts import Note, Picture, decoding
-from figecho.sources.pixels import Pixels, check_size, on_white, orient, to_unsigned
+from figecho.sources.pixels import Pixels, check_size, orient, settled
 
 _REDUCED_IMAGE = 1
 _ALPHA = (1, 2)
@@ -41,7 +41,8 @@ def read_tiff(data: bytes, limits: Limits) -> Iterator[Picture | Note]:
     with decoding(), _quiet_tifffile():
         tiff = tifffile.TiffFile(io.BytesIO(data))
         channels = _channel_count(tiff)
-        every = [page.aspage() for page in tiff.pages]
+        # Counted first: only counting notices a chain of pages that bites its own tail.
+        every = [tiff.pages[index].aspage() for index in range(len(tiff.pages))]
         pages = [page for page in every if not page.subfiletype & _REDUCED_IMAGE] or every
     with tiff:
         if not pages:
@@ -98,12 +99,12 @@ def _layers(page: Any) -> list[Pixels]:
     pixels = _coloured(pixels, page, photometric.name)
     pixels = orient(pixels, orientation)
     if pixels.ndim == 2 or photometric.name in {"RGB", "YCBCR", "SEPARATED"}:
-        return [on_white(to_unsigned(pixels))]
+        return [settled(pixels)]
     if page.extrasamples and page.extrasamples[-1] in _ALPHA and pixels.shape[2] in (2, 4):
-        return [on_white(to_unsigned(pixels))]
+        return [settled(pixels)]
     if pixels.shape[2] > 4:
         raise SourceError(f"{pixels.shape[2]} channels a page are not read")
-    return [to_unsigned(np.ascontiguousarray(pixels[..., c])) for c in range(pixels.shape[2])]
+    return [settled(pixels[..., c]) for c in range(pixels.shape[2])]
 
 
 def _coloured(pixels: Pixels, page: Any, photometric: str) -> Pixels:
