@@ -12,7 +12,7 @@ from figecho.errors import SourceError
 from figecho.model import Figure, Input, NotScanned
 from figecho.sources.images import read_image
 from figecho.sources.kinds import HEAD_BYTES, kind_of, refusal
-from figecho.sources.parts import Note, Picture
+from figecho.sources.parts import Note, Picture, decoding
 from figecho.sources.tiffs import read_tiff
 from figecho.sources.walk import Entry, walk
 
@@ -96,17 +96,18 @@ def read(entry: Entry, limits: Limits) -> Iterator[Figure | NotScanned]:
         kind = kind_of(data[:HEAD_BYTES])
         if kind not in READERS:
             raise SourceError(refusal(kind, entry.path.suffix.lower()))
-        for part in READERS[kind](data, limits):
-            if isinstance(part, Note):
-                yield NotScanned(source=entry.source, reason=part.reason)
-            else:
-                yield Figure(
-                    source=entry.source,
-                    page=part.page,
-                    number=part.number,
-                    pixels=part.pixels,
-                    sha256=digest,
-                )
+        with decoding():
+            for part in READERS[kind](data, limits):
+                if isinstance(part, Note):
+                    yield NotScanned(source=entry.source, reason=part.reason)
+                else:
+                    yield Figure(
+                        source=entry.source,
+                        page=part.page,
+                        number=part.number,
+                        pixels=part.pixels,
+                        sha256=digest,
+                    )
     except SourceError as error:
         yield NotScanned(source=entry.source, reason=str(error))
 

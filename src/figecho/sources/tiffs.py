@@ -79,8 +79,8 @@ def _channel_count(tiff: Any) -> int:
 
 
 def _planes(page: Any, limits: Limits) -> Iterator[Pixels]:
-    check_size(page.imagewidth, page.imagelength, limits)
     with decoding(), _quiet_tifffile():
+        check_size(page.imagewidth, page.imagelength, limits)
         yield from _layers(page)
 
 
