@@ -76,7 +76,9 @@ def deep(config: Config) -> Config:
         config,
         keep_weak=True,
         describe=replace(config.describe, max_keypoints=6000, max_working_px=4_000_000),
-        match=replace(config.match, max_models=8, poor_keypoints=1_000_000),
+        match=replace(
+            config.match, max_models=8, poor_keypoints=1_000_000, glance_keypoints=1_000_000
+        ),
         blocks=replace(
             config.blocks, working_px=8000, max_blocks=48, max_scales=8, all_orientations=True,
             max_proposals=16, peaks_per_view=3,

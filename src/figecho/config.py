@@ -78,6 +78,7 @@ class Match:
     max_models: int = 3
     min_shift_px: float = 16.0
     poor_keypoints: int = 120
+    glance_keypoints: int = 300
     thin_px: int = 100
     thin_keypoints: int = 400
 

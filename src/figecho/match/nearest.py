@@ -18,7 +18,7 @@ from figecho.describe.basis import form_signs
 from figecho.describe.forms import ALL_FORMS, Form
 from figecho.model import BoolArray, FloatArray
 
-_ROWS_AT_ONCE = 128
+_ROWS_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,29 +38,19 @@ def _two_best(
     p0: FloatArray, p1: FloatArray, p2: FloatArray, p3: FloatArray,
     signs: FloatArray, best: FloatArray, second: FloatArray, index: NDArray[np.int32],
 ) -> None:  # fmt: skip
-    forms = signs.shape[0]
-    rows, columns = p0.shape
-    line = np.empty(columns, dtype=np.float32)
-    for f in range(forms):
+    # Targets outside, queries inside: the inner loop has no sum or maximum across its own steps,
+    # so it runs on vectors without reordering anything.
+    targets, queries = p0.shape
+    for f in range(signs.shape[0]):
         s0, s1, s2, s3 = signs[f, 0], signs[f, 1], signs[f, 2], signs[f, 3]
-        for r in range(rows):
-            for c in range(columns):
-                line[c] = s0 * p0[r, c] + s1 * p1[r, c] + s2 * p2[r, c] + s3 * p3[r, c]
-            top = np.float32(-2.0)
-            for c in range(columns):
-                top = max(top, line[c])
-            where = 0
-            for c in range(columns):
-                if line[c] == top:
-                    where = c
-                    break
-            line[where] = np.float32(-2.0)
-            runner_up = np.float32(-2.0)
-            for c in range(columns):
-                runner_up = max(runner_up, line[c])
-            best[f, r] = top
-            second[f, r] = runner_up
-            index[f, r] = where
+        top, runner_up, where = best[f], second[f], index[f]
+        for t in range(targets):
+            for q in range(queries):
+                value = s0 * p0[t, q] + s1 * p1[t, q] + s2 * p2[t, q] + s3 * p3[t, q]
+                old = top[q]
+                runner_up[q] = max(runner_up[q], min(value, old))
+                where[q] = t if value > old else where[q]
+                top[q] = max(old, value)
 
 
 def match_forms(
@@ -93,10 +83,9 @@ def match_forms(
     second = np.full((len(forms), count_a), -1.0, np.float32)
     index = np.zeros((len(forms), count_a), np.int32)
     if count_a and count_b >= 2:
-        transposed = [b.T for b in blocks_b]
         for lo in range(0, count_a, _ROWS_AT_ONCE):
             hi = min(lo + _ROWS_AT_ONCE, count_a)
-            products: list[Any] = [a[lo:hi] @ t for a, t in zip(blocks_a, transposed, strict=True)]
+            products: list[Any] = [b @ a[lo:hi].T for a, b in zip(blocks_a, blocks_b, strict=True)]
             _two_best(*products, signs, best[:, lo:hi], second[:, lo:hi], index[:, lo:hi])
     kept = (1.0 - best < ratio * ratio * (1.0 - second)) & (best >= min_cosine)
     return {
@@ -178,8 +167,12 @@ def match_within(
         cosine = np.asarray(cosine, dtype=np.float32)
         apart = np.linalg.norm(xy[lo:hi, None, :] - xy[None, :, :], axis=2)
         cosine[apart < min_shift_px] = -1.0
-        order = np.argsort(-cosine, axis=1, kind="stable")[:, :depth]
-        top = np.take_along_axis(cosine, order, axis=1)
+        nearest = np.argpartition(-cosine, depth - 1, axis=1)[:, :depth]
+        nearest.sort(axis=1)
+        top = np.take_along_axis(cosine, nearest, axis=1)
+        rank = np.argsort(-top, axis=1, kind="stable")
+        order = np.take_along_axis(nearest, rank, axis=1)
+        top = np.take_along_axis(top, rank, axis=1)
         for row in range(hi - lo):
             near, far = 1.0 - top[row, :-1], 1.0 - top[row, 1:]
             clear = np.flatnonzero((top[row, :-1] >= min_cosine) & (near < ratio * ratio * far))

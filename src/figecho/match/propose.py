@@ -50,10 +50,37 @@ class Proposal:
 def keypoint_proposals(a: Described, b: Described, method: str, config: Config) -> list[Proposal]:
     """Propose geometries from SIFT or ORB matches in all forms; ``a is b`` looks inside a panel."""
     found: list[Proposal] = []
+    if method == "sift" and a is not b and not _worth_a_look(a, b, config):
+        return found
     for form, (features_a, features_b, matches) in matched(a, b, method, config).items():
         found += _from_matches(a, b, features_a, features_b, matches, form, method, config)
     found.sort(key=lambda p: (-len(p.points_a), p.form.words, tuple(p.b_from_a.ravel())))
     return found
+
+
+def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
+    """Match a sample of A's keypoints first: most pairs share nothing, and the sample shows it."""
+    settings = config.match
+    step = -(-len(a.sift) // settings.glance_keypoints)
+    if step <= 1:
+        return True
+    sample = Features(
+        xy=a.sift.xy[::step],
+        size=a.sift.size[::step],
+        angle_deg=a.sift.angle_deg[::step],
+        descriptors=a.sift.descriptors[::step],
+    )
+    blocks = tuple(np.ascontiguousarray(block[::step]) for block in a.sift_blocks)
+    by_form = match_forms(
+        blocks, b.sift_blocks, ratio=settings.ratio, min_cosine=settings.min_cosine
+    )
+    return any(
+        find_consensus(
+            sample, b.sift, matches, form, tolerance_px=settings.tolerance_px,
+            min_support=settings.min_support, max_models=1,
+        )
+        for form, matches in by_form.items()
+    )  # fmt: skip
 
 
 def matched(
