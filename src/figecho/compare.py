@@ -62,11 +62,12 @@ class MethodTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """A report on one pair, with the traces of every method."""
+    """A report on one pair: all its panels, and the traces of every method on the closest two."""
 
     report: Report
     panel_a: Panel
     panel_b: Panel
+    panels: dict[tuple[str, int, int, int], Panel]
     traces: tuple[MethodTrace, ...]
 
 
@@ -156,7 +157,13 @@ def compare(
         ),
         findings=tuple(findings),
     )
-    return Comparison(report=report, panel_a=a.panel, panel_b=b.panel, traces=tuple(traces))
+    return Comparison(
+        report=report,
+        panel_a=a.panel,
+        panel_b=b.panel,
+        panels={d.panel.key: d.panel for d in (*described_a, *described_b)},
+        traces=tuple(traces),
+    )
 
 
 def _described(figures: list[Figure], config: Config) -> list[Described]:

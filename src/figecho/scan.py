@@ -17,7 +17,7 @@ from figecho.panels import panels_of
 from figecho.retrieve import pairs_to_compare
 from figecho.sources import collect
 from figecho.versions import versions
-from figecho.workers import compare_all, describe_all
+from figecho.workers import compare_all, describe_all, one_thread
 
 Progress = Callable[[str, int, int], None]
 
@@ -57,7 +57,8 @@ def scan(
     tell = progress or (lambda stage, done, total: None)
 
     collected = collect(paths, config.limits)
-    panels, screened, inputs = _panels(collected.figures, collected.inputs, config, tell)
+    with one_thread():
+        panels, screened, inputs = _panels(collected.figures, collected.inputs, config, tell)
     described = describe_all(panels, config, jobs, tell)
     pairs = pairs_to_compare(panels, config.scope)
     echoes = compare_all(described, pairs, config, jobs, tell)

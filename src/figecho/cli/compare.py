@@ -9,6 +9,7 @@ import typer
 
 from figecho.cli import options
 from figecho.cli.exits import exit_code
+from figecho.cli.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,9 @@ def compare(
     json: options.Json = None,
     html: options.Html = None,
     methods: options.Methods = None,
+    no_cnn: options.NoCnn = False,
+    cnn_weights: options.CnnWeights = None,
+    online: options.Online = False,
     settings: options.Settings = None,
     quiet: options.Quiet = False,
     force: options.Force = False,
@@ -57,9 +61,16 @@ def compare(
     with progress(quiet) as watch:
         result = run(a, b, config, progress=watch)
     report = result.report
+    if not no_cnn:
+        from figecho.dedup import CnnSettings, beside
+
+        chosen = CnnSettings(weights=cnn_weights, online=online)
+        report, notes = beside(report, result.panels, chosen)
+        for note in notes:
+            say(note)
     output.text(json, to_json(report))
     output.show(TraceView(result.traces), ReportView(report))
-    write_page(output, report, {p.key: p for p in (result.panel_a, result.panel_b)})
+    write_page(output, report, result.panels)
     if out is not None:
         output.text(out / "report.json", to_json(report))
         output.text(out / "findings.csv", to_csv(report))
@@ -74,8 +85,9 @@ def _pictures(result: Comparison) -> Iterator[tuple[str, ByteArray]]:
 
     points_a, points_b = ([getattr(t, f"points_{s}") for t in result.traces] for s in "ab")
     points = (np.concatenate(points_a), np.concatenate(points_b)) if points_a else None
-    a, b = result.panel_a, result.panel_b
     for finding in result.report.findings:
-        yield finding.id, evidence_picture(finding, a, b, points)
+        a, b = (result.panels[(r.source, r.page or 0, r.figure, r.panel)] for r in finding.regions)
+        shown = points if {a.key, b.key} == {result.panel_a.key, result.panel_b.key} else None
+        yield finding.id, evidence_picture(finding, a, b, shown)
     if not result.report.findings:
-        yield "pair", pair_picture(a, b)
+        yield "pair", pair_picture(result.panel_a, result.panel_b)

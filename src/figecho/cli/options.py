@@ -61,6 +61,9 @@ CnnWeights = Annotated[
         metavar="FILE", exists=True, dir_okay=False, help="The network's state dict, as a file."
     ),
 ]
+NoCnn = Annotated[
+    bool, typer.Option("--no-cnn", help="Show no similarity by a network beside findings.")
+]
 Online = Annotated[
     bool, typer.Option("--online", help="Allow to fetch the network's weights, once.")
 ]

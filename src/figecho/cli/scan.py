@@ -35,6 +35,9 @@ def scan(
     keep_weak: Annotated[
         bool, typer.Option("--keep-weak", help="Report weak findings too.")
     ] = False,
+    no_cnn: options.NoCnn = False,
+    cnn_weights: options.CnnWeights = None,
+    online: options.Online = False,
     review: options.Review = None,
     audience: options.Audience = "editor",
     settings: options.Settings = None,
@@ -74,6 +77,13 @@ def scan(
     with progress(quiet) as watch:
         result = run(paths, config, jobs=jobs, progress=watch)
     report = result.report
+    if not no_cnn:
+        from figecho.dedup import CnnSettings, beside
+
+        chosen = CnnSettings(weights=cnn_weights, online=online)
+        report, notes = beside(report, result.panels, chosen)
+        for note in notes:
+            say(note)
     output.text(json, to_json(report))
     output.text(csv, to_csv(report))
     output.show(ReportView(report))
