@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from figecho.config import Screen
 from figecho.model import ByteArray, ScreenReason
@@ -74,6 +75,14 @@ def test_a_bar_chart_is_a_plot() -> None:
 def test_a_paragraph_is_text() -> None:
     assert judged(paragraph()) == "text"
     assert judged(jpeg(paragraph())) == "text"
+
+
+def test_a_page_of_print_is_text_in_spite_of_its_full_stops() -> None:
+    page = Image.new("RGB", (700, 900), "white")
+    for k in range(36):
+        line = "The eggs, i. e. the cells in situ, were fixed. Then it is dim: no. 3."
+        ImageDraw.Draw(page).text((30, 20 + 24 * k), line, "black", ImageFont.load_default(18))
+    assert judged(np.array(page)) == "text"
 
 
 def test_small_is_too_small_and_follows_the_setting() -> None:

@@ -29,7 +29,8 @@ class Drawing:
     """How drawn a panel is; shares are of its area.
 
     ``canvas`` is the share of the commonest tone, ``soft`` that of soft texture away from edges,
-    ``edges`` that near edges, ``lettered`` the share of all ink that labels cover; ``dots`` counts
+    ``edges`` that near edges, ``lettered`` the share of all ink that labels and lines cover,
+    ``printed`` that of labels alone; ``dots`` counts
     small blobs that belong to no label, ``curves`` thin blobs that span much of the panel.
     """
 
@@ -37,19 +38,20 @@ class Drawing:
     soft: float
     edges: float
     lettered: float
+    printed: float
     dots: int
     curves: int
     tones: int
 
 
-def drawing(rgb: ByteArray, labelled: BoolArray) -> Drawing:
+def drawing(rgb: ByteArray, printed: BoolArray, ruled: BoolArray) -> Drawing:
     """Measure a panel.
 
     Parameters
     ----------
     rgb : ndarray of shape (h, w, 3), uint8
-    labelled : ndarray of shape (h, w), bool
-        Where text, bars, boxes and ruled lines are.
+    printed, ruled : ndarray of shape (h, w), bool
+        Where text, bars and boxes are, and where ruled lines are.
     """
     grey = np.rint(mean(rgb)).astype(np.uint8)
     counts = np.bincount(grey.ravel(), minlength=256)
@@ -60,12 +62,14 @@ def drawing(rgb: ByteArray, labelled: BoolArray) -> Drawing:
     near_edge = cv2.dilate((steps >= _EDGE_STEP).astype(np.uint8), smear) > 0
     soft = (steps >= _SOFT_STEP) & ~near_edge
     ink = (away > _INK_STEP) | (steps >= _EDGE_STEP)
-    dots, curves = _blobs(ink & ~labelled)
+    inked = max(int(ink.sum()), 1)
+    dots, curves = _blobs(ink & ~printed & ~ruled)
     return Drawing(
         canvas=float((away <= _CANVAS_TOLERANCE).mean()),
         soft=float(soft.mean()),
         edges=float(near_edge.mean()),
-        lettered=float((ink & labelled).sum() / max(int(ink.sum()), 1)),
+        lettered=float((ink & (printed | ruled)).sum() / inked),
+        printed=float((ink & printed).sum() / inked),
         dots=dots,
         curves=curves,
         tones=int((counts >= max(1, 0.0005 * grey.size)).sum()),

@@ -13,7 +13,7 @@ _STANDING_SHARE, _POOR_STANDING_SHARE = 2e-4, 5e-4
 _STANDING_PX = 12
 #: A drawing has this much canvas at least, this much soft texture at most, and lettering.
 _DRAWN_CANVAS, _DRAWN_SOFT, _DRAWN_LETTERED = 0.5, 0.006, 0.25
-_DOT_CLOUD = 25
+_DOT_CLOUD, _PRINTED = 25, 0.7
 
 
 def reason(rgb: ByteArray, usable: BoolArray, over: Overlay, screen: Screen) -> ScreenReason | None:
@@ -52,10 +52,11 @@ def _empty(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | 
 
 
 def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None:
-    measured = drawing(rgb, rimmed(over.labels | over.lines))
+    measured = drawing(rgb, rimmed(over.labels), rimmed(over.lines))
     if measured.canvas < _DRAWN_CANVAS or measured.soft > _DRAWN_SOFT:
         return None
-    if measured.dots >= _DOT_CLOUD:
+    # The full stops of a page of print are dots too.
+    if measured.dots >= _DOT_CLOUD and measured.printed < _PRINTED:
         return None
     few_tones = measured.tones < screen.min_tones and measured.lettered > 0
     if measured.lettered < _DRAWN_LETTERED and not measured.curves and not few_tones:

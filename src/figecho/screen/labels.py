@@ -12,6 +12,7 @@ from figecho.screen.bars import thick_bars
 from figecho.screen.marks import Mark, layers
 
 _MIN_LETTER_PX = 5
+_BUCKET_PX = 16
 _MAX_LETTER_PX = 140
 #: White and black letters are blurred to grey; a coloured cell is as pure as a coloured letter, but
 #: less even.
@@ -56,13 +57,19 @@ def _text_rows(marks: Sequence[Mark], span_px: int, *, upright: bool) -> list[li
         key=lambda m: (_along(m, upright), _across(m, upright)),
     )
     rows: list[list[Mark]] = []
+    # A row is looked up by where its last letter stands, or a page of print would take minutes.
+    near: dict[int, list[int]] = {}
     for letter in letters:
-        for row in rows:
-            if _follows(row[-1], letter, upright=upright):
-                row.append(letter)
-                break
-        else:
-            rows.append([letter])
+        size = _size(letter, upright)
+        middle = _across(letter, upright) + size // 2
+        reach = range((middle - size) // _BUCKET_PX, (middle + size) // _BUCKET_PX + 1)
+        tried = sorted({index for bucket in reach for index in near.get(bucket, ())})
+        follows = (k for k in tried if _follows(rows[k][-1], letter, upright=upright))
+        index = next(follows, len(rows))
+        if index == len(rows):
+            rows.append([])
+        rows[index].append(letter)
+        near.setdefault(middle // _BUCKET_PX, []).append(index)
     return [row for row in rows if _reads(row, upright=upright)]
 
 

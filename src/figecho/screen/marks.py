@@ -23,7 +23,7 @@ _SHARP_STEP = 90
 _MIN_AREA_PX = 4
 _MAX_AREA_SHARE = 0.3
 #: More blobs than this are texture, whatever they look like.
-_MAX_MARKS = 4000
+_MAX_MARKS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
