@@ -35,7 +35,7 @@ def thick_bars(layer: Layer) -> BoolArray:
             k
             for k in range(1, count)
             if _is_bar(stats[k], min(tone.shape))
-            and _stands_alone(labels == k, tone > 0, layer.sharp_at)
+            and _stands_alone(labels, k, stats[k], tone, layer.sharp_at)
         ]
         if len(bars) <= _MAX_BARS:
             found |= np.isin(labels, bars)
@@ -49,7 +49,13 @@ def _is_bar(stats: np.ndarray, side_px: int) -> bool:
     return slim and length >= _ASPECT * thick and area >= _FILL * w * h
 
 
-def _stands_alone(bar: BoolArray, tone: BoolArray, sharp_at: BoolArray) -> bool:
+def _stands_alone(
+    labels: np.ndarray, label: int, stats: np.ndarray, tone: np.ndarray, sharp_at: BoolArray
+) -> bool:
     """Whether most of what surrounds a bar is of another tone, across a sharp edge."""
+    x, y, w, h = (int(v) for v in stats[:4])
+    near = np.s_[max(y - 1, 0) : y + h + 1, max(x - 1, 0) : x + w + 1]
+    bar = labels[near] == label
     ring = (cv2.dilate(bar.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~bar
-    return bool(ring.any()) and bool((sharp_at & ~tone)[ring].mean() >= _ALONE)
+    alone = sharp_at[near] & (tone[near] == 0)
+    return bool(ring.any()) and bool(alone[ring].mean() >= _ALONE)

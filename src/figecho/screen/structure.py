@@ -90,7 +90,7 @@ def background(grey: FloatArray, usable: BoolArray) -> FloatArray:
     table = np.zeros((_FIT_DEGREE + 1, _FIT_DEGREE + 1))
     for factor, (i, j) in zip(factors, terms, strict=True):
         table[i, j] = factor
-    return np.asarray(up @ table @ across.T, np.float32)
+    return np.asarray((up @ table).astype(np.float32) @ across.T.astype(np.float32), np.float32)
 
 
 def _spread(values: NDArray[np.float32]) -> float:
