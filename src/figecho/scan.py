@@ -12,12 +12,11 @@ from figecho.errors import SourceError
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
 from figecho.judge.templates import set_templates_aside
-from figecho.model import Coverage, Figure, Input, Panel, Report, Screened
-from figecho.panels import panels_of
+from figecho.model import Coverage, Input, Panel, Report, Screened
 from figecho.retrieve import pairs_to_compare
-from figecho.sources import collect
+from figecho.sources import Collected, collect
 from figecho.versions import versions
-from figecho.workers import compare_all, describe_all, one_thread
+from figecho.workers import compare_all, cut_all, describe_all
 
 Progress = Callable[[str, int, int], None]
 
@@ -57,8 +56,9 @@ def scan(
     tell = progress or (lambda stage, done, total: None)
 
     collected = collect(paths, config.limits)
-    with one_thread():
-        panels, screened, inputs = _panels(collected.figures, collected.inputs, config, tell)
+    cut = cut_all(collected.figures, config, jobs, tell)
+    panels = [panel for kept, _ in cut for panel in kept]
+    screened = [item for _, aside in cut for item in aside]
     described = describe_all(panels, config, jobs, tell)
     pairs = pairs_to_compare(panels, config.scope)
     echoes = compare_all(described, pairs, config, jobs, tell)
@@ -76,7 +76,7 @@ def scan(
         tool=versions(),
         config=configuration.as_dict(config),
         complete=not not_scanned and not collected.misused,
-        inputs=tuple(inputs),
+        inputs=tuple(_counted(collected, cut)),
         not_scanned=not_scanned,
         screened=tuple(screened),
         coverage=Coverage(panels=len(panels), pairs_possible=len(pairs), pairs_compared=len(pairs)),
@@ -86,16 +86,11 @@ def scan(
     return Scan(report=report, panels={p.key: p for p in panels})
 
 
-def _panels(
-    figures: Sequence[Figure], inputs: Sequence[Input], config: Config, tell: Progress
-) -> tuple[list[Panel], list[Screened], list[Input]]:
-    panels: list[Panel] = []
-    screened: list[Screened] = []
+def _counted(
+    collected: Collected, cut: Sequence[tuple[list[Panel], list[Screened]]]
+) -> list[Input]:
+    """Fill in how many panels each input gave."""
     counts: dict[str, int] = {}
-    for done, figure in enumerate(figures, start=1):
-        kept, aside = panels_of(figure, config)
-        panels += kept
-        screened += aside
+    for figure, (kept, aside) in zip(collected.figures, cut, strict=True):
         counts[figure.source] = counts.get(figure.source, 0) + len(kept) + len(aside)
-        tell("cutting figures into panels", done, len(figures))
-    return panels, screened, [replace(i, panels=counts.get(i.source, 0)) for i in inputs]
+    return [replace(i, panels=counts.get(i.source, 0)) for i in collected.inputs]

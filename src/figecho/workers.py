@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
 
 import cv2
 from threadpoolctl import threadpool_limits
 
 from figecho.config import Config
 from figecho.describe.described import Described, describe
-from figecho.model import Panel
+from figecho.model import Figure, Panel, Screened
 from figecho.pairs import Echo, echoes
+from figecho.panels import panels_of
 
 Progress = Callable[[str, int, int], None]
 Result = tuple[int, int, list[Echo]]
 _CHUNK = 24
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 @contextmanager
@@ -31,16 +36,36 @@ def one_thread() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
+def cut_all(
+    figures: Sequence[Figure], config: Config, jobs: int, tell: Progress
+) -> list[tuple[list[Panel], list[Screened]]]:
+    """Cut every figure into panels, in order."""
+    work = partial(panels_of, config=config)
+    return _each(work, figures, jobs, "cutting figures into panels", tell)
+
+
 def describe_all(
     panels: Sequence[Panel], config: Config, jobs: int, tell: Progress
 ) -> list[Described]:
     """Describe every panel, in order."""
-    described = []
+    return _each(partial(describe, config=config), panels, jobs, "describing panels", tell)
+
+
+def _each(
+    work: Callable[[Item], Made], items: Sequence[Item], jobs: int, stage: str, tell: Progress
+) -> list[Made]:
+    made: list[Made] = []
     with one_thread():
-        for panel in panels:
-            described.append(describe(panel, config))
-            tell("describing panels", len(described), len(panels))
-    return described
+        if jobs <= 1 or len(items) < 2 * jobs:
+            for item in items:
+                made.append(work(item))
+                tell(stage, len(made), len(items))
+            return made
+        with ProcessPoolExecutor(max_workers=jobs, initializer=_alone) as pool:
+            for result in pool.map(work, items, chunksize=2):
+                made.append(result)
+                tell(stage, len(made), len(items))
+    return made
 
 
 def compare_all(
@@ -89,6 +114,11 @@ def _start(described: Sequence[Described], config: Config) -> None:
     """Give a worker process its panels once, instead of with every chunk."""
     global _held
     _held = (described, config)
+    _alone()
+
+
+def _alone() -> None:
+    """Keep a worker process on one thread for good."""
     cv2.setNumThreads(1)
     threadpool_limits(1)
 
