@@ -19,7 +19,7 @@ def plain_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real images that FIGECHO_DATA names; tests that need it are skipped without."""
-    folder = Path(os.environ.get("FIGECHO_DATA", "/nonexistent"))
+    folder = Path(os.environ.get("FIGECHO_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip("FIGECHO_DATA names no folder of real images")
     return folder

@@ -75,7 +75,7 @@ def figecho(capsys: pytest.CaptureFixture[str]) -> Program:
 def test_a_scan_prints_the_report_on_stdout_and_nothing_else(
     engine: FakeScan, figures: Path, figecho: Program
 ) -> None:
-    code, out, err = figecho("scan", figures)
+    code, out, err = figecho("scan", figures, "--no-cnn")
     assert code == 0
     assert out.startswith("2 figures, 2 panels, 1 pair compared · 1 strong finding")
     assert err == ""
@@ -83,7 +83,7 @@ def test_a_scan_prints_the_report_on_stdout_and_nothing_else(
 
 
 def test_json_on_stdout_is_json_alone(engine: FakeScan, figures: Path, figecho: Program) -> None:
-    _, out, err = figecho("scan", figures, "--json", "-")
+    _, out, err = figecho("scan", figures, "--json", "-", "--no-cnn")
     assert from_json(out).findings[0].id == "F001"
     assert err == ""
 
@@ -454,6 +454,7 @@ def deep(monkeypatch: pytest.MonkeyPatch) -> Any:
     answer = type("Comparison", (), {})()
     answer.report = report(finding())
     answer.panel_a, answer.panel_b = panel(grey, "a.png"), panel(grey, "b.png")
+    answer.panels = {p.key: p for p in (answer.panel_a, answer.panel_b)}
     answer.traces = (FakeTrace(), none)
     module = ModuleType("figecho.compare")
     module.compare = lambda a, b, config, progress=None: answer  # type: ignore[attr-defined]

@@ -66,7 +66,7 @@ def compare(
 
         chosen = CnnSettings(weights=cnn_weights, online=online)
         report, notes = beside(report, result.panels, chosen)
-        for note in notes:
+        for note in () if quiet else notes:
             say(note)
     output.text(json, to_json(report))
     output.show(TraceView(result.traces), ReportView(report))

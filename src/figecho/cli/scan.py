@@ -82,7 +82,7 @@ def scan(
 
         chosen = CnnSettings(weights=cnn_weights, online=online)
         report, notes = beside(report, result.panels, chosen)
-        for note in notes:
+        for note in () if quiet else notes:
             say(note)
     output.text(json, to_json(report))
     output.text(csv, to_csv(report))
