@@ -128,6 +128,30 @@ def match_binary(
     )
 
 
+@nb.njit(cache=True)
+def _best_apart(
+    cosine: FloatArray, xy: FloatArray, first: int, min_shift_px: float,
+    top: FloatArray, order: NDArray[np.int32],
+) -> None:  # fmt: skip
+    depth = top.shape[1]
+    for r in range(cosine.shape[0]):
+        for c in range(cosine.shape[1]):
+            value = cosine[r, c]
+            if value <= top[r, depth - 1]:
+                continue
+            dx = xy[first + r, 0] - xy[c, 0]
+            dy = xy[first + r, 1] - xy[c, 1]
+            if dx * dx + dy * dy < min_shift_px * min_shift_px:
+                continue
+            k = depth - 1
+            while k > 0 and top[r, k - 1] < value:
+                top[r, k] = top[r, k - 1]
+                order[r, k] = order[r, k - 1]
+                k -= 1
+            top[r, k] = value
+            order[r, k] = c
+
+
 def match_within(
     blocks: tuple[FloatArray, ...], xy: FloatArray, form: Form, *,
     ratio: float, min_cosine: float, min_shift_px: float,
@@ -165,14 +189,9 @@ def match_within(
         hi = min(lo + _ROWS_AT_ONCE, count)
         cosine = sum(s * (b[lo:hi] @ b.T) for s, b in zip(signs, blocks, strict=True))
         cosine = np.asarray(cosine, dtype=np.float32)
-        apart = np.linalg.norm(xy[lo:hi, None, :] - xy[None, :, :], axis=2)
-        cosine[apart < min_shift_px] = -1.0
-        nearest = np.argpartition(-cosine, depth - 1, axis=1)[:, :depth]
-        nearest.sort(axis=1)
-        top = np.take_along_axis(cosine, nearest, axis=1)
-        rank = np.argsort(-top, axis=1, kind="stable")
-        order = np.take_along_axis(nearest, rank, axis=1)
-        top = np.take_along_axis(top, rank, axis=1)
+        top = np.full((hi - lo, depth), -1.0, np.float32)
+        order = np.zeros((hi - lo, depth), np.int32)
+        _best_apart(cosine, xy, lo, float(min_shift_px), top, order)
         for row in range(hi - lo):
             near, far = 1.0 - top[row, :-1], 1.0 - top[row, 1:]
             clear = np.flatnonzero((top[row, :-1] >= min_cosine) & (near < ratio * ratio * far))
