@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -55,6 +56,13 @@ def test_everything_a_reader_needs_is_there() -> None:
         "a person must judge",
     ):
         assert part in text, part
+
+
+def test_the_number_of_the_network_is_shown_where_there_is_one() -> None:
+    shared = finding()
+    with_number = replace(shared, evidence=replace(shared.evidence, cnn=0.914))
+    assert "network similarity 0.91" in shown(report(with_number))
+    assert "network similarity" not in shown(report(shared))
 
 
 def test_findings_of_a_family_stand_together() -> None:

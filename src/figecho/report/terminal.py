@@ -153,6 +153,8 @@ def _row(finding: Finding, words: Words, room: int) -> list[RenderableType]:
     body: list[RenderableType] = [Text(f"{side} {name}") for side, name in names]
     # The share has a column of its own; without it most transforms fit one line.
     body.append(words.text(_SHARE.sub("", finding.transform.words), "italic"))
+    if evidence.cnn is not None:
+        body.append(words.text(f"network similarity {evidence.cnn:.2f}", "dim"))
     body += [words.text(f"may be: {e}", "dim") for e in finding.explanations]
     level = words.text(finding.level, LEVEL_STYLES[finding.level])
     return [
