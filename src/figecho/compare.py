@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from figecho.describe.described import Described, describe
 from figecho.describe.features import Features
 from figecho.describe.forms import Form
 from figecho.errors import SourceError
-from figecho.judge.candidate import Candidate
+from figecho.judge.candidate import Candidate, motion_of_echo
 from figecho.judge.finding import findings_of
-from figecho.judge.motion import in_words, motion_of
+from figecho.judge.motion import in_words
 from figecho.judge.nfa import log10_nfa
 from figecho.match.propose import block_proposals, keypoint_proposals, matched
 from figecho.model import Coverage, Figure, Input, Panel, Report
@@ -25,9 +24,7 @@ from figecho.pairs import Echo, echoes, verified
 from figecho.panels import panels_of
 from figecho.sources import collect
 from figecho.versions import versions
-from figecho.workers import one_thread
-
-Progress = Callable[[str, int, int], None]
+from figecho.workers import Progress, one_thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -217,8 +214,7 @@ def _trace(
     words = ""
     nfa = None
     if echo is not None:
-        centre = echo.polygon_a.mean(axis=0)
-        motion = motion_of(echo.b_from_a, float(centre[0]), float(centre[1]))
+        motion = motion_of_echo(echo)
         words = in_words(motion, inverted=form.inverted, shared=None, inside=inside)
         in_place = motion.in_place and not form.inverted and not inside
         nfa = log10_nfa(echo.nats, echo.chance, pairs, in_place=in_place)

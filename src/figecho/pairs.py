@@ -80,7 +80,8 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
             kept.append(echo)
         elif _same_geometry(echo, kept[twin], a is b):
             kept[twin] = _joined(kept[twin], echo)
-    return [_witnessed(a, b, _measured(a, b, e, config), config) for e in kept]
+    measured = [_measured(a, b, e, config) for e in kept]
+    return _witnessed(a, b, measured, config)
 
 
 def proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
@@ -218,14 +219,17 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     )
 
 
-def _witnessed(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
+def _witnessed(a: Described, b: Described, found: list[Echo], config: Config) -> list[Echo]:
     """Ask ORB for its own opinion where others proposed: it is named only if it agrees."""
-    if "orb" not in config.methods or "orb" in echo.methods or a is b:
-        return echo
-    for proposal in keypoint_proposals(a, b, "orb", config):
-        if _close(proposal.b_from_a, echo):
-            return replace(echo, methods=tuple(sorted({*echo.methods, "orb"})))
-    return echo
+    if "orb" not in config.methods or a is b or all("orb" in e.methods for e in found):
+        return found
+    opinion = keypoint_proposals(a, b, "orb", config)
+    return [
+        replace(echo, methods=tuple(sorted({*echo.methods, "orb"})))
+        if any(_close(p.b_from_a, echo) for p in opinion)
+        else echo
+        for echo in found
+    ]
 
 
 def _rank(echo: Echo) -> float:

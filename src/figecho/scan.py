@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +16,7 @@ from figecho.model import Coverage, Input, Panel, Report, Screened
 from figecho.retrieve import pairs_to_compare
 from figecho.sources import Collected, collect
 from figecho.versions import versions
-from figecho.workers import compare_all, cut_all, describe_all
-
-Progress = Callable[[str, int, int], None]
+from figecho.workers import Progress, compare_all, cut_all, describe_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,7 +9,7 @@ import typer
 
 from figecho.cli import options
 from figecho.cli.exits import exit_code
-from figecho.cli.messages import say
+from figecho.cli.network import with_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,12 +62,9 @@ def compare(
         result = run(a, b, config, progress=watch)
     report = result.report
     if not no_cnn:
-        from figecho.dedup import CnnSettings, beside
-
-        chosen = CnnSettings(weights=cnn_weights, online=online)
-        report, notes = beside(report, result.panels, chosen)
-        for note in () if quiet else notes:
-            say(note)
+        report = with_network(
+            report, result.panels, weights=cnn_weights, online=online, quiet=quiet
+        )
     output.text(json, to_json(report))
     output.show(TraceView(result.traces), ReportView(report))
     write_page(output, report, result.panels)

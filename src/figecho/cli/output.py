@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from figecho.model import ByteArray
-    from figecho.scan import Progress
+    from figecho.workers import Progress
 
 STDOUT = Path("-")
 _OURS = re.compile(r"(F\d{3,}(-[ab])?|pair)\.png")

@@ -9,6 +9,7 @@ import typer
 from figecho.cli import options
 from figecho.cli.exits import FailOn, exit_code
 from figecho.cli.messages import say
+from figecho.cli.network import with_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,12 +79,9 @@ def scan(
         result = run(paths, config, jobs=jobs, progress=watch)
     report = result.report
     if not no_cnn:
-        from figecho.dedup import CnnSettings, beside
-
-        chosen = CnnSettings(weights=cnn_weights, online=online)
-        report, notes = beside(report, result.panels, chosen)
-        for note in () if quiet else notes:
-            say(note)
+        report = with_network(
+            report, result.panels, weights=cnn_weights, online=online, quiet=quiet
+        )
     output.text(json, to_json(report))
     output.text(csv, to_csv(report))
     output.show(ReportView(report))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from figecho.judge.motion import Motion, motion_of
 from figecho.model import Panel
 from figecho.pairs import Echo
 
@@ -15,3 +16,9 @@ class Candidate:
     a: Panel
     b: Panel
     echo: Echo
+
+
+def motion_of_echo(echo: Echo) -> Motion:
+    """Return how the region of panel A moves, at its centre."""
+    x, y = echo.polygon_a.mean(axis=0)
+    return motion_of(echo.b_from_a, float(x), float(y))

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.config import Judge
-from figecho.judge.candidate import Candidate
+from figecho.judge.candidate import Candidate, motion_of_echo
 from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
-from figecho.judge.motion import in_words, motion_of
+from figecho.judge.motion import in_words
 from figecho.judge.nfa import DRAWN_FACTOR, level_of, log10_nfa
 from figecho.model import (
     Box,
@@ -68,8 +68,7 @@ def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | Non
     coverage_a = _share(echo.polygon_a, a)
     coverage_b = _share(echo.polygon_b, b)
     area_px = min(polygon_area(echo.polygon_a), polygon_area(echo.polygon_b))
-    centre = echo.polygon_a.mean(axis=0)
-    motion = motion_of(echo.b_from_a, float(centre[0]), float(centre[1]))
+    motion = motion_of_echo(echo)
     inverted = echo.proposal.form.inverted
     in_place = motion.in_place and not inverted and not inside
     drawn = not in_place and is_drawn(a.rgb) and is_drawn(b.rgb)

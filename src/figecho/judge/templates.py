@@ -13,8 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from figecho.judge.candidate import Candidate
-from figecho.judge.motion import motion_of
+from figecho.judge.candidate import Candidate, motion_of_echo
 from figecho.model import Box, Panel, Place, Template
 from figecho.screen.graphics import is_drawn
 
@@ -82,9 +81,7 @@ def _same_pose(candidate: Candidate) -> bool:
     apart = max(float(np.abs(low_a - low_b).max()), float(np.abs(high_a - high_b).max()))
     if apart < 0.05 * max(candidate.a.shape):
         return True
-    x, y = candidate.echo.polygon_a.mean(axis=0)
-    motion = motion_of(candidate.echo.b_from_a, float(x), float(y))
-    return motion.in_place and not candidate.echo.proposal.form.inverted
+    return motion_of_echo(candidate.echo).in_place and not candidate.echo.proposal.form.inverted
 
 
 def _components(

@@ -11,6 +11,7 @@ from figecho.config import Config
 from figecho.describe.described import Described, orb_in_forms
 from figecho.describe.features import Features
 from figecho.describe.forms import ALL_FORMS, AS_IS, INVERTED, MIRRORED, Form
+from figecho.describe.orb import detect as detect_orb
 from figecho.match.blocks import propose as propose_blocks
 from figecho.match.consensus import find_consensus
 from figecho.match.grow import plausible, simplest_geometry
@@ -92,7 +93,11 @@ def matched(
     forms = (AS_IS, MIRRORED) if inside else ALL_FORMS
     if method == "orb":
         orb_a = a.orb or orb_in_forms(a.panel, config)
-        orb_b = (b.orb or orb_in_forms(b.panel, config))[AS_IS]
+        orb_b = (
+            b.orb[AS_IS]
+            if b.orb
+            else detect_orb(b.panel.grey, b.panel.usable, AS_IS, config.describe)
+        )
         result = {}
         for form in forms:
             apart = _apart(orb_a[form], orb_b, settings.min_shift_px) if inside else None
