@@ -17,6 +17,7 @@ from figecho.judge.candidate import Candidate
 from figecho.judge.category import UNALTERED, UPRIGHT_DEG, WHOLE, category_of
 from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
+from figecho.judge.fingerprint import apart
 from figecho.judge.motion import Motion, in_words, motion_of
 from figecho.judge.nfa import level_of, log10_nfa, relative_evidence
 from figecho.judge.templates import MIN_FIGURES, set_templates_aside
@@ -357,6 +358,98 @@ def test_a_fingerprint_tells_other_pixels_and_other_places_apart() -> None:
         )
     }
     assert len(prints) == 3
+
+
+def test_pictures_saved_twice_have_fingerprints_of_their_own() -> None:
+    a, b, again = of("a.png", "1"), of("b.png", "2"), of("again.png", "1")
+    first, second = judged(pair(a, b), pair(again, b))
+    assert second.fingerprint == f"{first.fingerprint}-2"
+
+
+@pytest.mark.parametrize("move", [(50.0, 0.0), (0.0, 40.0), (0.4, 40.0), (-0.4, 40.0)])
+def test_a_copy_inside_a_panel_has_one_fingerprint_either_way(move: tuple[float, float]) -> None:
+    inside, away = of("a.png"), np.array([[1.0, 0, move[0]], [0, 1.0, move[1]], [0, 0, 1.0]])
+    (one,) = judged(pair(inside, inside, b_from_a=away))
+    there = transform_points(away, square(20, 20))
+    (two,) = judged(pair(inside, inside, b_from_a=np.linalg.inv(away), polygon_a=there))
+    assert one.fingerprint == two.fingerprint
+
+
+def test_fingerprints_of_one_pair_of_panels_say_how_far_they_lie_apart() -> None:
+    a, b = of("a.png", "1"), of("b.png", "2")
+    marks = [
+        judged(pair(a, b, polygon_a=square(20 + step, 20)))[0].fingerprint for step in (0, 6, 30)
+    ]
+    assert apart(marks[0], marks[1]) == pytest.approx(6 / 120, abs=0.005)
+    assert apart(marks[2], marks[0]) == pytest.approx(30 / 120, abs=0.005)
+    (other,) = judged(pair(a, of("c.png", "3")))
+    assert apart(marks[0], other.fingerprint) == float("inf")
+
+
+# What a reader meets
+
+
+def test_a_turned_candidate_is_judged_alike_and_read_backwards() -> None:
+    move = np.array([[0.0, -1.5, 117.0], [1.5, 0.0, -13.0], [0, 0, 1.0]])
+    a, b = of("z.png", "1", x=7), of("a.png", "2", x=40)
+    straight = pair(a, b, b_from_a=move, overlap_a=0.9, overlap_b=0.4)
+    (one,), (two,) = judged(straight), judged(replace(straight, turned=True))
+    assert two.regions == one.regions[::-1]
+    assert two.transform.rotation_deg == pytest.approx(-90.0) == -one.transform.rotation_deg
+    assert two.transform.scale == pytest.approx(1 / 1.5)
+    matrices = [np.array(f.transform.matrix_b_from_a) for f in (one, two)]
+    np.testing.assert_allclose(matrices[0] @ matrices[1], np.eye(3), atol=1e-9)
+    assert two.evidence.coverage_a == one.evidence.coverage_b
+    assert [(*p[2:], *p[:2]) for p in two.evidence.points] == list(one.evidence.points)
+    for field in ("fingerprint", "level", "category", "log10_nfa"):
+        assert getattr(two, field) == getattr(one, field)
+
+
+# Points
+
+
+def proposed(a: np.ndarray, b: np.ndarray, **fields: Any) -> Proposal:
+    values: dict[str, Any] = {"method": "sift", "form": AS_IS, "b_from_a": np.eye(3)}
+    values |= {"model": "similarity", "points_a": a, "points_b": b, "matches": 99}
+    return Proposal(**(values | fields))
+
+
+def test_points_are_spread_matches_of_this_region_and_motion() -> None:
+    inside = np.random.default_rng(0).uniform(22, 58, (300, 2))
+    stray, elsewhere = np.array([[30.0, 30.0]]), np.array([[100.0, 80.0]])
+    a = np.concatenate([inside, stray, elsewhere])
+    b = np.concatenate([inside, stray + 20, elsewhere])
+    (found,) = judged(pair(of("a.png", x=10), of("b.png"), proposal=proposed(a, b)))
+    points = np.array(found.evidence.points)
+    assert points.shape == (24, 4)
+    assert found.evidence.inliers == 302
+    np.testing.assert_allclose(points[:, :2] - points[:, 2:], np.tile((10, 0), (24, 1)))
+    gaps = np.hypot(*(points[:, None, 2:] - points[None, :, 2:]).transpose(2, 0, 1))
+    assert gaps[~np.eye(24, dtype=bool)].min() > 4
+    assert points[:, 2:].max() < 60
+
+
+def test_matches_that_lead_from_b_to_a_inside_a_panel_are_turned() -> None:
+    inside, away = of("a.png"), np.array([[1.0, 0, 50.0], [0, 1.0, 10.0], [0, 0, 1.0]])
+    backwards = proposed(transform_points(away, square(20, 20)), square(20, 20))
+    (found,) = judged(pair(inside, inside, b_from_a=away, proposal=backwards))
+    points = np.array(found.evidence.points)
+    np.testing.assert_allclose(points[:, 2:] - points[:, :2], np.tile((50, 10), (4, 1)))
+
+
+def test_where_only_blocks_were_compared_the_points_are_their_centres() -> None:
+    none, away = np.zeros((0, 2)), np.array([[1.0, 0, 5.0], [0, 1.0, 0.0], [0, 0, 1.0]])
+    blocks = proposed(none, none, method="blocks", b_from_a=away)
+    strip = np.array([[10.0, 40], [110, 40], [110, 52], [10, 52]])
+    (found,) = judged(
+        pair(of("a.png"), of("b.png"), b_from_a=away, proposal=blocks, polygon_a=strip)
+    )
+    points = np.array(found.evidence.points)
+    assert found.evidence.inliers == 0
+    assert 10 < len(points) <= 24
+    assert (points[:, 0] > 10).all() and (points[:, 0] < 110).all()
+    assert (points[:, 1] > 40).all() and (points[:, 1] < 52).all()
+    np.testing.assert_allclose(points[:, 2:] - points[:, :2], np.tile((5, 0), (len(points), 1)))
 
 
 # Families

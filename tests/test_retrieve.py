@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from figecho.model import Panel
-from figecho.retrieve import pairs_to_compare
+from figecho.retrieve import by_content, pairs_to_compare
 from figecho.screen.graphics import flat_share, is_drawn
 from handmade import panel
 from scenes import jpeg, rendering
@@ -49,6 +49,14 @@ def test_pages_and_figures_of_one_file_are_different_figures() -> None:
 def test_a_drawn_panel_is_compared_with_others_but_not_with_itself() -> None:
     panels = [panel(drawn(), "a.png"), panel(drawn(), "b.png"), photographed("c.png")]
     assert pairs_to_compare(panels, "both") == [(0, 1), (0, 2), (1, 2), (2, 2)]
+
+
+def test_the_pixels_say_which_panel_comes_first() -> None:
+    from dataclasses import replace
+
+    panels = [replace(PANELS[0], pixels_sha256=digest) for digest in ("b", "a", "b")]
+    pairs = [(0, 1), (1, 2), (0, 2), (1, 1)]
+    assert [by_content(panels, p) for p in pairs] == [(1, 0), (1, 2), (0, 2), (1, 1)]
 
 
 def test_nothing_and_one_panel() -> None:

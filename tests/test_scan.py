@@ -133,6 +133,47 @@ def test_renaming_the_files_keeps_the_fingerprints(report: Report, tmp_path: Pat
     assert [f.fingerprint for f in renamed.findings] == before
 
 
+def test_names_and_order_change_nothing_but_which_region_is_called_a(
+    report: Report, tmp_path: Path
+) -> None:
+    names = {name: f"{99 - k}{name[-4:]}" for k, name in enumerate(sorted(figures()))}
+    folder = save(tmp_path, {names[name]: pixels for name, pixels in figures().items()})
+    other = scan([folder], CONFIG).report
+    by_mark = {f.fingerprint: f for f in other.findings}
+    assert len(by_mark) == len(report.findings) >= 3
+    turned = 0
+    for one in report.findings:
+        two = by_mark[one.fingerprint]
+        assert (two.level, two.category, two.log10_nfa) == (one.level, one.category, one.log10_nfa)
+        places = [(names[r.source], r.bbox) for r in one.regions]
+        seen = [(r.source, r.bbox) for r in two.regions]
+        forth, back = (np.array(f.transform.matrix_b_from_a) for f in (one, two))
+        if seen == places:
+            np.testing.assert_array_equal(forth, back)
+            assert one.evidence.points == two.evidence.points
+        else:
+            turned += 1
+            assert seen == places[::-1]
+            np.testing.assert_allclose(forth @ back, np.eye(3), atol=1e-6)
+            assert {(xb, yb, xa, ya) for xa, ya, xb, yb in two.evidence.points} == set(
+                one.evidence.points
+            )
+    assert turned
+
+
+def test_points_follow_the_transform_and_lie_at_the_regions(report: Report) -> None:
+    for found in report.findings:
+        points = np.array(found.evidence.points)
+        assert 2 <= len(points) <= 24
+        matrix = np.array(found.transform.matrix_b_from_a)
+        there = np.c_[points[:, :2], np.ones(len(points))] @ matrix.T
+        assert np.abs(there[:, :2] / there[:, 2:] - points[:, 2:]).max() < 6.1
+        for region, xy in zip(found.regions, (points[:, :2], points[:, 2:]), strict=True):
+            box, margin = region.bbox, 0.15 * max(region.bbox.w, region.bbox.h)
+            low, high = (box.x - margin, box.y - margin), (box.x + box.w, box.y + box.h)
+            assert (xy >= low).all() and (xy <= np.array(high) + margin).all()
+
+
 def test_scope_chooses_within_or_across_figures(folder: Path) -> None:
     chosen = [folder / n for n in ("a_field.png", "b_overlap.png", "f_clone.png")]
 

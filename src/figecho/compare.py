@@ -14,7 +14,7 @@ from figecho.describe.described import Described, describe
 from figecho.describe.features import Features
 from figecho.describe.forms import Form
 from figecho.errors import SourceError
-from figecho.judge.candidate import Candidate, motion_of_echo
+from figecho.judge.candidate import Candidate, as_read, motion_of_echo
 from figecho.judge.finding import findings_of
 from figecho.judge.motion import in_words
 from figecho.judge.nfa import log10_nfa
@@ -22,6 +22,7 @@ from figecho.match.propose import block_proposals, keypoint_proposals, matched
 from figecho.model import Coverage, Figure, Input, Panel, Report
 from figecho.pairs import Echo, echoes, verified
 from figecho.panels import panels_of
+from figecho.retrieve import by_content
 from figecho.sources import collect
 from figecho.versions import versions
 from figecho.workers import Progress, one_thread
@@ -129,8 +130,12 @@ def compare(
         ]
         candidates: list[Candidate] = []
         for done, (a, b) in enumerate(pairs, start=1):
-            found = echoes(a, b, config)
-            candidates += [Candidate(a=a.panel, b=b.panel, echo=echo) for echo in found]
+            turned = by_content((a.panel, b.panel), (0, 1)) == (1, 0)
+            one, other = (b, a) if turned else (a, b)
+            candidates += [
+                Candidate(a=one.panel, b=other.panel, echo=echo, turned=turned)
+                for echo in echoes(one, other, config)
+            ]
             tell("comparing panels", done, len(pairs))
         findings = findings_of(candidates, len(pairs), config.judge, keep_weak=True)
         a, b = _strongest(candidates, pairs)
@@ -174,7 +179,7 @@ def _strongest(
     candidates: list[Candidate], pairs: list[tuple[Described, Described]]
 ) -> tuple[Described, Described]:
     if candidates:
-        best = max(candidates, key=lambda c: c.echo.nats)
+        best = as_read(max(candidates, key=lambda c: c.echo.nats))
         return next(p for p in pairs if p[0].panel is best.a and p[1].panel is best.b)
     return max(pairs, key=lambda p: p[0].panel.bbox.area_px + p[1].panel.bbox.area_px)
 

@@ -146,7 +146,10 @@ class Transform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The numbers behind a finding; coverage is the share of the panel inside the region."""
+    """The numbers behind a finding; coverage is the share of the panel inside the region.
+
+    ``points`` are a few corresponding points ``(x_a, y_a, x_b, y_b)`` in pixels of their figures.
+    """
 
     inliers: int
     coverage_a: float
@@ -154,6 +157,7 @@ class Evidence:
     zncc: float
     cnn: float | None
     methods: tuple[str, ...]
+    points: tuple[tuple[float, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

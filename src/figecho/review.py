@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from figecho.errors import SourceError
+from figecho.judge.fingerprint import apart, panels_of
 from figecho.model import Finding, Report
 
 SCHEMA_VERSION = "review-1.0"
@@ -22,6 +23,8 @@ REASONS = (
     "same by design",
     "other",
 )
+#: How far a region's centre may move, as a share of its panel, and still be the one decided on.
+_SAME_PLACE = 0.06
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +74,43 @@ class Carried:
 
 def carried(report: Report, review: Review) -> Carried:
     """Lay the decisions of an earlier review on the findings of a report."""
-    known = review.decisions
-    prints = {f.fingerprint for f in report.findings}
+    known, marks = review.decisions, _matched(report, review)
     return Carried(
-        decided=tuple((f, known[f.fingerprint]) for f in report.findings if f.fingerprint in known),
-        new=tuple(f for f in report.findings if f.fingerprint not in known),
-        gone=tuple(sorted(set(known) - prints)),
+        decided=tuple(
+            (f, known[marks[f.fingerprint]]) for f in report.findings if f.fingerprint in marks
+        ),
+        new=tuple(f for f in report.findings if f.fingerprint not in marks),
+        gone=tuple(sorted(set(known) - set(marks.values()))),
     )
+
+
+def laid_on(report: Report, review: Review) -> Review:
+    """Return the review with the decisions it shares with a report under that report's marks."""
+    known, marks = review.decisions, _matched(report, review)
+    rest = {mark: d for mark, d in known.items() if mark not in set(marks.values())}
+    return Review(decisions={**rest, **{now: known[then] for now, then in marks.items()}})
+
+
+def _matched(report: Report, review: Review) -> dict[str, str]:
+    """Return the fingerprints of a report that the review knows, and under which one it does.
+
+    The same one, or else the nearest in the same two panels, each decision going to one finding.
+    """
+    alike: dict[str, list[str]] = {}
+    for mark in review.decisions:
+        alike.setdefault(panels_of(mark), []).append(mark)
+    ways = sorted(
+        (apart(f.fingerprint, mark), f.fingerprint, mark)
+        for f in report.findings
+        for mark in alike.get(panels_of(f.fingerprint), ())
+    )
+    matched: dict[str, str] = {}
+    taken: set[str] = set()
+    for distance, mark, then in ways:
+        if distance <= _SAME_PLACE and mark not in matched and then not in taken:
+            matched[mark] = then
+            taken.add(then)
+    return matched
 
 
 def to_dict(review: Review) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
 from figecho.judge.templates import set_templates_aside
 from figecho.model import Coverage, Input, Panel, Report, Screened
-from figecho.retrieve import pairs_to_compare
+from figecho.retrieve import by_content, pairs_to_compare
 from figecho.sources import Collected, collect
 from figecho.versions import versions
 from figecho.workers import Progress, compare_all, cut_all, describe_all
@@ -58,10 +58,13 @@ def scan(
     panels = [panel for kept, _ in cut for panel in kept]
     screened = [item for _, aside in cut for item in aside]
     described = describe_all(panels, config, jobs, tell)
-    pairs = pairs_to_compare(panels, config.scope)
+    # What is found must not depend on names, so the pixels decide which panel is taken as A.
+    pairs = [by_content(panels, pair) for pair in pairs_to_compare(panels, config.scope)]
     echoes = compare_all(described, pairs, config, jobs, tell)
     candidates = [
-        Candidate(a=panels[i], b=panels[j], echo=echo) for i, j, found in echoes for echo in found
+        Candidate(a=panels[i], b=panels[j], echo=echo, turned=i > j)
+        for i, j, found in echoes
+        for echo in found
     ]
     candidates, templates = set_templates_aside(candidates)
     findings = findings_of(candidates, len(pairs), config.judge, keep_weak=config.keep_weak)

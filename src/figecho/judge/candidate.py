@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from figecho.judge.motion import Motion, motion_of
 from figecho.model import Panel
@@ -11,11 +13,36 @@ from figecho.pairs import Echo
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
-    """What judgement is passed on."""
+    """What judgement is passed on; ``turned`` where a reader meets panel B first."""
 
     a: Panel
     b: Panel
     echo: Echo
+    turned: bool = False
+
+
+def as_read(candidate: Candidate) -> Candidate:
+    """Return the candidate with the panel that a reader meets first as A."""
+    if not candidate.turned:
+        return candidate
+    echo = candidate.echo
+    a_from_b = np.asarray(np.linalg.inv(echo.b_from_a), dtype=np.float64)
+    proposal = replace(
+        echo.proposal,
+        b_from_a=np.asarray(np.linalg.inv(echo.proposal.b_from_a), dtype=np.float64),
+        points_a=echo.proposal.points_b,
+        points_b=echo.proposal.points_a,
+    )
+    turned = replace(
+        echo,
+        proposal=proposal,
+        b_from_a=a_from_b / a_from_b[2, 2],
+        polygon_a=echo.polygon_b,
+        polygon_b=echo.polygon_a,
+        overlap_a=echo.overlap_b,
+        overlap_b=echo.overlap_a,
+    )
+    return Candidate(a=candidate.b, b=candidate.a, echo=turned)
 
 
 def motion_of_echo(echo: Echo) -> Motion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.config import Judge
-from figecho.judge.candidate import Candidate, motion_of_echo
+from figecho.judge.candidate import Candidate, as_read, motion_of_echo
 from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
+from figecho.judge.fingerprint import End, fingerprint, unlike
 from figecho.judge.motion import in_words
 from figecho.judge.nfa import DRAWN_FACTOR, level_of, log10_nfa
+from figecho.judge.points import corresponding
 from figecho.model import (
     Box,
     Evidence,
@@ -26,7 +27,6 @@ from figecho.model import (
     Region,
     Transform,
 )
-from figecho.pairs import Echo
 from figecho.screen.graphics import is_drawn
 from figecho.verify.outline import polygon_area
 
@@ -57,59 +57,82 @@ def findings_of(
     rank: dict[Level, int] = {"strong": 0, "moderate": 1, "weak": 2}
     judged.sort(key=lambda f: (rank[f.level], f.log10_nfa, f.fingerprint))
     families = _families(judged)
+    names = unlike([f.fingerprint for f in judged])
     return [
-        replace(f, id=f"F{k:03d}", family=families[k - 1]) for k, f in enumerate(judged, start=1)
+        replace(f, id=f"F{k:03d}", fingerprint=name, family=family)
+        for k, (f, name, family) in enumerate(zip(judged, names, families, strict=True), start=1)
     ]
 
 
 def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | None:
+    """Judge a candidate as it was compared, and describe it as a reader meets it."""
     a, b, echo = candidate.a, candidate.b, candidate.echo
     inside = a.key == b.key
-    coverage_a = _share(echo.polygon_a, a)
-    coverage_b = _share(echo.polygon_b, b)
+    coverage = max(_share(echo.polygon_a, a), _share(echo.polygon_b, b))
     area_px = min(polygon_area(echo.polygon_a), polygon_area(echo.polygon_b))
     motion = motion_of_echo(echo)
-    inverted = echo.proposal.form.inverted
-    in_place = motion.in_place and not inverted and not inside
+    in_place = motion.in_place and not echo.proposal.form.inverted and not inside
     drawn = not in_place and is_drawn(a.rgb) and is_drawn(b.rgb)
     nats = echo.nats / DRAWN_FACTOR if drawn else echo.nats
     nfa = log10_nfa(nats, echo.chance, pairs, in_place=in_place)
-    level = level_of(nfa, area_px, max(coverage_a, coverage_b), settings, inside=inside)
+    level = level_of(nfa, area_px, coverage, settings, inside=inside)
     if level is None:
         return None
-    matrix = _in_figures(echo.b_from_a, a.bbox, b.bbox)
-    regions = (_region(a, echo.polygon_a), _region(b, echo.polygon_b))
+    category = category_of(
+        motion, inside=inside, agreeing=echo.agreeing,
+        overlap_a=echo.overlap_a, overlap_b=echo.overlap_b,
+    )  # fmt: skip
+    read = as_read(candidate)
     return Finding(
         id="",
-        fingerprint=_fingerprint(a, b, echo),
+        fingerprint=fingerprint(_end(a, echo.polygon_a), _end(b, echo.polygon_b)),
         level=level,
-        category=category_of(
-            motion, inside=inside, agreeing=echo.agreeing,
-            overlap_a=echo.overlap_a, overlap_b=echo.overlap_b,
-        ),
+        category=category,
         log10_nfa=nfa,
-        regions=regions,
-        transform=Transform(
-            model=echo.proposal.model if motion.stretch < 1.01 else _richer(echo.proposal.model),
-            matrix_b_from_a=tuple((float(r[0]), float(r[1]), float(r[2])) for r in matrix),
-            rotation_deg=motion.rotation_deg,
-            scale=motion.scale,
-            mirrored=motion.mirrored,
-            inverted=inverted,
-            words=in_words(
-                motion, inverted=inverted, shared=max(coverage_a, coverage_b), inside=inside
-            ),
-        ),
-        evidence=Evidence(
-            inliers=len(echo.proposal.points_a),
-            coverage_a=coverage_a,
-            coverage_b=coverage_b,
-            zncc=echo.zncc,
-            cnn=None,
-            methods=echo.methods,
-        ),
-        explanations=explanations(a, b),
-    )  # fmt: skip
+        regions=(_region(read.a, read.echo.polygon_a), _region(read.b, read.echo.polygon_b)),
+        transform=_transform(read, coverage),
+        evidence=_evidence(read, _points(candidate)),
+        explanations=explanations(read.a, read.b),
+    )
+
+
+def _transform(read: Candidate, shared: float) -> Transform:
+    echo, motion = read.echo, motion_of_echo(read.echo)
+    inverted = echo.proposal.form.inverted
+    matrix = _in_figures(echo.b_from_a, read.a.bbox, read.b.bbox)
+    inside = read.a.key == read.b.key
+    return Transform(
+        model=echo.proposal.model if motion.stretch < 1.01 else _richer(echo.proposal.model),
+        matrix_b_from_a=tuple((float(r[0]), float(r[1]), float(r[2])) for r in matrix),
+        rotation_deg=motion.rotation_deg,
+        scale=motion.scale,
+        mirrored=motion.mirrored,
+        inverted=inverted,
+        words=in_words(motion, inverted=inverted, shared=shared, inside=inside),
+    )
+
+
+def _points(candidate: Candidate) -> tuple[tuple[float, float, float, float], ...]:
+    """Choose points as the panels were compared, so that names do not choose others."""
+    ends = [candidate.a, candidate.b]
+    points = np.stack(corresponding(candidate.echo, inside=ends[0].key == ends[1].key), axis=1)
+    points = points + [[panel.bbox.x, panel.bbox.y] for panel in ends]
+    if candidate.turned:
+        points = points[:, ::-1]
+    return tuple((xa, ya, xb, yb) for xa, ya, xb, yb in points.reshape(-1, 4).tolist())
+
+
+def _evidence(read: Candidate, points: tuple[tuple[float, float, float, float], ...]) -> Evidence:
+    echo = read.echo
+    return Evidence(
+        inliers=len(echo.proposal.points_a),
+        coverage_a=_share(echo.polygon_a, read.a),
+        coverage_b=_share(echo.polygon_b, read.b),
+        zncc=echo.zncc,
+        cnn=None,
+        methods=echo.methods,
+        points=points,
+    )
 
 
 def _richer(model: MotionModel) -> MotionModel:
@@ -150,13 +173,10 @@ def _region(panel: Panel, polygon: NDArray[np.float64]) -> Region:
     )
 
 
-def _fingerprint(a: Panel, b: Panel, echo: Echo) -> str:
-    """Digest of what is shared, not of file names or order; coarse enough to survive rounding."""
-    ends = sorted(
-        f"{panel.pixels_sha256}:" + ",".join(str(round(v / 8.0)) for v in polygon.mean(axis=0))
-        for panel, polygon in ((a, echo.polygon_a), (b, echo.polygon_b))
-    )
-    return hashlib.sha256("|".join(ends).encode()).hexdigest()[:16]
+def _end(panel: Panel, polygon: NDArray[np.float64]) -> End:
+    height, width = panel.shape
+    x, y = (polygon.min(axis=0) + polygon.max(axis=0)) / 2.0
+    return panel.pixels_sha256, float(x / width), float(y / height)
 
 
 def _families(findings: Sequence[Finding]) -> list[str | None]:

@@ -65,6 +65,7 @@ def _finding(data: Mapping[str, Any]) -> Finding:
     transform = dict(data["transform"])
     rows = transform.pop("matrix_b_from_a")
     evidence = dict(data["evidence"])
+    points = tuple((xa, ya, xb, yb) for xa, ya, xb, yb in evidence.get("points", ()))
     return Finding(
         id=data["id"],
         fingerprint=data["fingerprint"],
@@ -73,7 +74,7 @@ def _finding(data: Mapping[str, Any]) -> Finding:
         log10_nfa=data["log10_nfa"],
         regions=(first, second),
         transform=Transform(**transform, matrix_b_from_a=tuple((a, b, c) for a, b, c in rows)),
-        evidence=Evidence(**{**evidence, "methods": tuple(evidence["methods"])}),
+        evidence=Evidence(**{**evidence, "methods": tuple(evidence["methods"]), "points": points}),
         explanations=tuple(data["explanations"]),
         family=data["family"],
     )

@@ -28,7 +28,7 @@ from figecho.report.plainly import (
 from figecho.report.shots import Bundle, Key, bundle
 from figecho.report.terminal import LEVELS, chance, plural
 from figecho.report.to_json import to_json
-from figecho.review import REASONS, Review, carried
+from figecho.review import REASONS, Review, carried, laid_on
 from figecho.review import to_dict as review_dict
 
 _PAGE = files("figecho.report") / "page"
@@ -74,7 +74,7 @@ def html_page(
         the file, and nothing else.
     """
     style, script = _asset("page.css"), _asset("page.js")
-    decided = review or Review()
+    decided = laid_on(report, review or Review())
     data = review_dict(decided)
     marks = hashlib.sha256(f"{to_json(report)}{data}{audience}".encode(errors="replace"))
     policy = (

@@ -10,7 +10,7 @@ from figecho.report.names import clean
 from figecho.report.plainly import CATEGORIES
 from figecho.report.terminal import chance
 from figecho.report.to_json import dump, rounded
-from figecho.review import Review
+from figecho.review import Review, laid_on
 
 _LEVELS = {"strong": "warning", "moderate": "warning", "weak": "note"}
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
@@ -23,6 +23,7 @@ def to_sarif(report: Report, review: Review | None = None) -> str:
     review explained or dismissed becomes an accepted suppression; a finding it does not know is
     ``new``.
     """
+    known = None if review is None else laid_on(report, review)
     used = sorted({f.category for f in report.findings})
     return dump(
         {
@@ -50,7 +51,7 @@ def to_sarif(report: Report, review: Review | None = None) -> str:
                         {"location": {"uri": uri(i.source)}, "hashes": {"sha-256": i.sha256}}
                         for i in report.inputs
                     ],
-                    "results": [_result(f, review) for f in report.findings],
+                    "results": [_result(f, known) for f in report.findings],
                 }
             ],
         }

@@ -100,6 +100,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "zncc": rounded(e.zncc, 4),
             "cnn": None if e.cnn is None else rounded(e.cnn, 4),
             "methods": list(e.methods),
+            "points": [[rounded(v, 1) for v in point] for point in e.points],
         },
         "explanations": list(finding.explanations),
         "family": finding.family,

@@ -1,5 +1,5 @@
 """Which pairs deserve a look?"""
 
-from figecho.retrieve.pairs import pairs_to_compare
+from figecho.retrieve.pairs import by_content, pairs_to_compare
 
-__all__ = ["pairs_to_compare"]
+__all__ = ["by_content", "pairs_to_compare"]

@@ -29,3 +29,9 @@ def pairs_to_compare(panels: Sequence[Panel], scope: Scope) -> list[tuple[int, i
             if scope == "both" or same_figure == (scope == "within"):
                 chosen.append((i, j))
     return chosen
+
+
+def by_content(panels: Sequence[Panel], pair: tuple[int, int]) -> tuple[int, int]:
+    """Return a pair in an order that rests on its pixels alone, not on names or places."""
+    i, j = pair
+    return (j, i) if panels[j].pixels_sha256 < panels[i].pixels_sha256 else (i, j)
