@@ -18,7 +18,8 @@ LAYERS: dict[str, frozenset[str]] = {
         {"panels", "screen", "tiles", "describe", "retrieve", "match", "verify", "judge", "pairs"}
     ),
     "sources": frozenset({"sources"}),
-    "way of the data": frozenset({"workers", "scan", "compare", "dedup", "review"}),
+    "work": frozenset({"store", "farm", "threads", "result"}),
+    "way of the data": frozenset({"scan", "compare", "dedup", "review"}),
     "truth": frozenset({"deviation", "evaluate"}),
     "views": frozenset({"report", "schema"}),
     "program": frozenset({"cli", "__main__"}),

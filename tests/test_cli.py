@@ -33,7 +33,9 @@ class FakeScan:
     error: BaseException | None = None
     asked: list[Any] = field(default_factory=list)
 
-    def scan(self, paths: Any, config: Any, *, jobs: int = 1, progress: Any = None) -> Any:
+    def scan(
+        self, paths: Any, config: Any, *, jobs: int = 1, progress: Any = None, cache: Any = None
+    ) -> Any:
         self.asked.append((list(paths), config, jobs, progress))
         if self.error is not None:
             raise self.error

@@ -35,7 +35,7 @@ PANELS = [photographed("a.png", 1), photographed("a.png", 2), photographed("b.pn
     ],
 )
 def test_the_scope_decides(scope: str, pairs: list[tuple[int, int]]) -> None:
-    assert pairs_to_compare(PANELS, scope) == pairs  # type: ignore[arg-type]
+    assert pairs_to_compare(PANELS, [False] * len(PANELS), scope) == pairs  # type: ignore[arg-type]
 
 
 def test_pages_and_figures_of_one_file_are_different_figures() -> None:
@@ -43,12 +43,13 @@ def test_pages_and_figures_of_one_file_are_different_figures() -> None:
 
     one = photographed("a.tif")
     pages = [replace(one, figure=("a.tif", 1, 1)), replace(one, figure=("a.tif", 2, 1))]
-    assert pairs_to_compare(pages, "across") == [(0, 1)]
+    assert pairs_to_compare(pages, [False] * len(pages), "across") == [(0, 1)]
 
 
 def test_a_drawn_panel_is_compared_with_others_but_not_with_itself() -> None:
     panels = [panel(drawn(), "a.png"), panel(drawn(), "b.png"), photographed("c.png")]
-    assert pairs_to_compare(panels, "both") == [(0, 1), (0, 2), (1, 2), (2, 2)]
+    drawings = [is_drawn(p.rgb) for p in panels]
+    assert pairs_to_compare(panels, drawings, "both") == [(0, 1), (0, 2), (1, 2), (2, 2)]
 
 
 def test_the_pixels_say_which_panel_comes_first() -> None:
@@ -60,8 +61,8 @@ def test_the_pixels_say_which_panel_comes_first() -> None:
 
 
 def test_nothing_and_one_panel() -> None:
-    assert pairs_to_compare([], "both") == []
-    assert pairs_to_compare(PANELS[:1], "across") == []
+    assert pairs_to_compare([], [], "both") == []
+    assert pairs_to_compare(PANELS[:1], [False], "across") == []
 
 
 def test_a_plot_is_drawn_and_a_photograph_is_not() -> None:

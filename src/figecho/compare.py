@@ -14,6 +14,7 @@ from figecho.describe.described import Described, describe
 from figecho.describe.features import Features
 from figecho.describe.forms import Form
 from figecho.errors import SourceError
+from figecho.farm.place import Progress
 from figecho.judge.candidate import Candidate, as_read, motion_of_echo
 from figecho.judge.finding import findings_of
 from figecho.judge.motion import in_words
@@ -24,8 +25,8 @@ from figecho.pairs import Echo, echoes, verified
 from figecho.panels import panels_of
 from figecho.retrieve import by_content
 from figecho.sources import collect
+from figecho.threads import one_thread
 from figecho.versions import versions
-from figecho.workers import Progress, one_thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

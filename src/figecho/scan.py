@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from figecho import config as configuration
 from figecho.config import Config
 from figecho.errors import SourceError
+from figecho.farm.place import Progress, Workplace, workplace
+from figecho.farm.stages import compare_all, cut_again, describe_all, read_all
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
 from figecho.judge.templates import set_templates_aside
-from figecho.model import Coverage, Input, Panel, Report, Screened
+from figecho.model import Coverage, Input, Report
+from figecho.result import KeptPanels, Scan, remember
 from figecho.retrieve import by_content, pairs_to_compare
-from figecho.sources import Collected, collect
+from figecho.sources.walk import Entry, walk
+from figecho.store.cards import FileRead
+from figecho.store.codec import Damaged
+from figecho.store.inputs import file_digest, report_key
+from figecho.store.store import Store, scratch
 from figecho.versions import versions
-from figecho.workers import Progress, compare_all, cut_all, describe_all
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scan:
-    """A report, and the panels it speaks of, for evidence pictures."""
-
-    report: Report
-    panels: dict[tuple[str, int, int, int], Panel]
+_ATTEMPTS = 3
 
 
 def scan(
-    paths: Sequence[Path], config: Config, *, jobs: int = 1, progress: Progress | None = None
+    paths: Sequence[Path],
+    config: Config,
+    *,
+    jobs: int = 0,
+    progress: Progress | None = None,
+    cache: Path | None = None,
 ) -> Scan:
     """Find the regions that occur twice in the pictures under ``paths``.
 
@@ -38,9 +43,12 @@ def scan(
         Files and folders.
     config : Config
     jobs : int
-        Worker processes; the report does not depend on it.
+        Worker processes, which may die without ending the scan; 0 does all work in this process.
+        The report does not depend on it.
     progress : callable, optional
         Told the stage, how much of it is done, and how much there is.
+    cache : Path, optional
+        Folder in which finished work is kept. A scan that was killed goes on from there.
 
     Returns
     -------
@@ -52,46 +60,93 @@ def scan(
         Where nothing at all could be read.
     """
     tell = progress or (lambda stage, done, total: None)
+    store = Store(cache) if cache else scratch()
+    for attempt in range(2 * _ATTEMPTS):
+        try:
+            with workplace(config, store, jobs, tell) as place:
+                return _scan(paths, place)
+        except Damaged as damaged:
+            # All else is kept, so beginning again is going on. A cache that loses what was just
+            # written is of no use to this run.
+            store.blobs.drop(damaged.key)
+            if attempt == _ATTEMPTS:
+                store = scratch()
+    raise SourceError("finished work was lost again and again; is the disk full?")
 
-    collected = collect(paths, config.limits)
-    cut = cut_all(collected.figures, config, jobs, tell)
-    panels = [panel for kept, _ in cut for panel in kept]
-    screened = [item for _, aside in cut for item in aside]
-    described = describe_all(panels, config, jobs, tell)
+
+def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
+    config = place.config
+    entries, misused = walk(paths)
+    digests = [file_digest(entry, config.limits) for entry in entries]
+    files = read_all(entries, digests, place)
+    cuts = [figure.cut for file in files for figure in file.figures if figure.cut]
+    cards = [card for cut in cuts for card in cut.panels]
+    undescribed = describe_all(cards, place)
+    panels = [card.panel for card in cards]
+    pairs = pairs_to_compare(panels, [card.drawn for card in cards], config.scope)
     # What is found must not depend on names, so the pixels decide which panel is taken as A.
-    pairs = [by_content(panels, pair) for pair in pairs_to_compare(panels, config.scope)]
-    echoes = compare_all(described, pairs, config, jobs, tell)
+    chosen = [
+        by_content(panels, (i, j))
+        for i, j in pairs
+        if i not in undescribed and j not in undescribed
+    ]
+    before = len(place.lost)
+    echoes = compare_all(cards, chosen, place)
+    compared = len(chosen) - (len(place.lost) - before)
+
+    kept = KeptPanels(cards, place.store, lambda: cut_again(paths, config, place.store))
+    panel = cache(lambda k: kept[cards[k].key])
     candidates = [
-        Candidate(a=panels[i], b=panels[j], echo=echo, turned=i > j)
+        Candidate(a=panel(i), b=panel(j), echo=echo, turned=i > j)
         for i, j, found in echoes
         for echo in found
     ]
     candidates, templates = set_templates_aside(candidates)
     findings = findings_of(candidates, len(pairs), config.judge, keep_weak=config.keep_weak)
 
-    not_scanned = collected.not_scanned
-    if not collected.figures:
-        reasons = [*collected.misused, *(f"{n.source}: {n.reason}" for n in not_scanned)]
+    not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
+    if not any(file.figures for file in files):
+        reasons = [*misused, *(f"{n.source}: {n.reason}" for n in not_scanned)]
         raise SourceError("nothing could be read: " + "; ".join(reasons[:3]))
     report = Report(
         tool=versions(),
         config=configuration.as_dict(config),
-        complete=not not_scanned and not collected.misused,
-        inputs=tuple(_counted(collected, cut)),
+        complete=not not_scanned and not misused,
+        inputs=tuple(
+            _counted(e, file) for e, file in zip(entries, files, strict=True) if file.figures
+        ),
         not_scanned=not_scanned,
-        screened=tuple(screened),
-        coverage=Coverage(panels=len(panels), pairs_possible=len(pairs), pairs_compared=len(pairs)),
+        screened=tuple(item for cut in cuts for item in cut.screened),
+        coverage=Coverage(
+            panels=len(cards),
+            pairs_possible=len(pairs),
+            pairs_compared=compared,
+        ),
         findings=tuple(findings),
         templates=tuple(templates),
     )
-    return Scan(report=report, panels={p.key: p for p in panels})
+    done = Scan(report=report, panels=kept)
+    key = report_key(entries, misused, digests, place.keys)
+    if key is not None and not place.lost and _unchanged(files, digests):
+        remember(done, key, place.store)
+    return done
 
 
-def _counted(
-    collected: Collected, cut: Sequence[tuple[list[Panel], list[Screened]]]
-) -> list[Input]:
-    """Fill in how many panels each input gave."""
-    counts: dict[str, int] = {}
-    for figure, (kept, aside) in zip(collected.figures, cut, strict=True):
-        counts[figure.source] = counts.get(figure.source, 0) + len(kept) + len(aside)
-    return [replace(i, panels=counts.get(i.source, 0)) for i in collected.inputs]
+def _unchanged(files: Sequence[FileRead], digests: Sequence[str | None]) -> bool:
+    """Whether the files that were read are those that were named."""
+    return all(
+        f.figure.sha256 == digest
+        for file, digest in zip(files, digests, strict=True)
+        for f in file.figures
+    )
+
+
+def _counted(entry: Entry, file: FileRead) -> Input:
+    """Say how many figures and panels an input gave."""
+    cuts = [f.cut for f in file.figures if f.cut is not None]
+    return Input(
+        source=entry.source,
+        sha256=file.figures[0].figure.sha256,
+        figures=len(file.figures),
+        panels=sum(len(cut.panels) + len(cut.screened) for cut in cuts),
+    )

@@ -16,6 +16,7 @@ import typer
 from typer.main import get_command
 
 from figecho import __version__
+from figecho.cli.cache import cache
 from figecho.cli.chop import chop
 from figecho.cli.compare import compare
 from figecho.cli.evaluate import evaluate
@@ -33,6 +34,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "chop": chop,
     "score": score,
     "evaluate": evaluate,
+    "cache": cache,
 }
 EPILOG = (
     "Exit codes: 0 complete, whatever was found; 1 findings at or above --fail-on; 2 usage, "

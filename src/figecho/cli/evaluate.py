@@ -21,7 +21,7 @@ def evaluate(
     preset: options.Preset = "default",
     methods: options.Methods = None,
     settings: options.Settings = None,
-    jobs: options.Jobs = 1,
+    jobs: options.Jobs = None,
     quiet: options.Quiet = False,
     force: options.Force = False,
 ) -> int:
@@ -45,7 +45,7 @@ def evaluate(
     from figecho.scan import scan as run
 
     with progress(quiet) as watch:
-        report = run([folder], config, jobs=jobs, progress=watch).report
+        report = run([folder], config, jobs=options.usable_jobs(jobs), progress=watch).report
     result = score(report, truth)
     output.text(json, dump(score_dict(result)))
     output.text(csv, score_csv(result))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from figecho.model import Report
+if TYPE_CHECKING:
+    from figecho.model import Report
 
 COMPLETE = 0
 FOUND = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +39,17 @@ Audience = Annotated[
     str, typer.Option(help="Words of the page: editor (evidence) or author (things to check).")
 ]
 Preset = Annotated[str, typer.Option(help="How much effort: fast, default or thorough.")]
-Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Processes to use; all cores open to it by default."),
+]
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", file_okay=False, help="Keep finished work here, pixels included."),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Keep nothing of this scan, use nothing kept.")
+]
 Methods = Annotated[
     str | None, typer.Option(metavar="LIST", help="Methods to use, as in sift,orb,blocks.")
 ]
@@ -67,3 +78,25 @@ NoCnn = Annotated[
 Online = Annotated[
     bool, typer.Option("--online", help="Allow to fetch the network's weights, once.")
 ]
+
+#: More processes than this only wait for one another on one machine.
+_MOST_JOBS = 32
+
+
+def usable_jobs(jobs: int | None) -> int:
+    """Return the number of processes asked for, or one for each core that is open to us."""
+    if jobs is not None:
+        return jobs
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _MOST_JOBS)
+
+
+def cache_folder(named: Path | None, no_cache: bool) -> Path | None:
+    """Return the folder of the cache, None where none is wanted."""
+    if no_cache:
+        return None
+    if named is not None:
+        return named
+    from figecho.store.store import default_folder
+
+    return default_folder()

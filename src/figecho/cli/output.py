@@ -16,8 +16,8 @@ from figecho.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from figecho.farm.place import Progress
     from figecho.model import ByteArray
-    from figecho.workers import Progress
 
 STDOUT = Path("-")
 _OURS = re.compile(r"(F\d{3,}(-[ab])?|pair)\.png")

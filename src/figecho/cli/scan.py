@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from figecho.model import ByteArray
-    from figecho.scan import Scan
+    from figecho.result import Scan
 
 
 def scan(
@@ -29,7 +29,9 @@ def scan(
         str | None, typer.Option(help="Compare within panels, across panels, or both.")
     ] = None,
     methods: options.Methods = None,
-    jobs: options.Jobs = 1,
+    jobs: options.Jobs = None,
+    cache_dir: options.CacheDir = None,
+    no_cache: options.NoCache = False,
     fail_on: Annotated[
         FailOn, typer.Option(help="Exit with 1 if there are findings of this level or above.")
     ] = FailOn.none,
@@ -73,10 +75,15 @@ def scan(
     for path in paths:
         if out is not None and out.resolve().is_relative_to(path.resolve()):
             say(f"note: '{out}' lies inside '{path}', so a later scan will read its pictures too")
-    from figecho.scan import scan as run
+    from figecho.result import remembered
 
-    with progress(quiet) as watch:
-        result = run(paths, config, jobs=jobs, progress=watch)
+    cache = options.cache_folder(cache_dir, no_cache)
+    result = remembered(paths, config, cache) if cache else None
+    if result is None:
+        from figecho.scan import scan as run
+
+        with progress(quiet) as watch:
+            result = run(paths, config, jobs=options.usable_jobs(jobs), progress=watch, cache=cache)
     report = result.report
     if not no_cnn:
         report = with_network(

@@ -20,9 +20,9 @@ from figecho.errors import ConfigError, SourceError
 from figecho.model import Figure, Input, NotScanned, Screened
 from figecho.panels.chop import Grid
 from figecho.sources import collect
+from figecho.threads import one_thread
 from figecho.tiles import Tile, tiles_of
 from figecho.versions import versions as own_versions
-from figecho.workers import one_thread
 
 METHODS = ("cnn", *HASHERS)
 #: The cut-off of the recipe this follows, and imagededup's own for its hashes.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from figecho.model import Panel, Scope
-from figecho.screen.graphics import is_drawn
 
 
-def pairs_to_compare(panels: Sequence[Panel], scope: Scope) -> list[tuple[int, int]]:
+def pairs_to_compare(
+    panels: Sequence[Panel], drawn: Sequence[bool], scope: Scope
+) -> list[tuple[int, int]]:
     """Return index pairs ``i <= j`` in a fixed order; ``(i, i)`` looks inside one panel.
 
     Drawn panels (plots, screenshots) are not compared with themselves: they repeat their own ticks,
@@ -17,13 +18,16 @@ def pairs_to_compare(panels: Sequence[Panel], scope: Scope) -> list[tuple[int, i
     Parameters
     ----------
     panels : sequence of Panel
+        Their pixels are not looked at.
+    drawn : sequence of bool
+        Whether each is drawn rather than photographed.
     scope : {"within", "across", "both"}
         ``within``: panels of one figure, and each panel with itself; ``across``: panels of
         different figures; ``both``: all.
     """
     chosen = []
     for i, a in enumerate(panels):
-        first = i + 1 if is_drawn(a.rgb) else i
+        first = i + 1 if drawn[i] else i
         for j in range(first, len(panels)):
             same_figure = a.figure == panels[j].figure
             if scope == "both" or same_figure == (scope == "within"):
