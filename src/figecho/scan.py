@@ -64,7 +64,10 @@ def scan(
     for attempt in range(2 * _ATTEMPTS):
         try:
             with workplace(config, store, jobs, tell) as place:
-                return _scan(paths, place)
+                done = _scan(paths, place)
+            if cache:
+                store.prune()
+            return done
         except Damaged as damaged:
             # All else is kept, so beginning again is going on. A cache that loses what was just
             # written is of no use to this run.

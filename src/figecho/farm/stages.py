@@ -36,7 +36,10 @@ def read_all(
     entries: Sequence[Entry], digests: Sequence[str | None], place: Workplace
 ) -> list[FileRead]:
     """Read every file, in order, and cut its figures; ``digests`` are those of their bytes."""
-    keys = [place.keys.of("read", d) if d else "" for d in digests]
+    keys = [
+        place.keys.of("read", d, entry.path.suffix.lower()) if d else ""
+        for entry, d in zip(entries, digests, strict=True)
+    ]
     known = {
         key: read
         for key, read in _found(place.store, [k for k in keys if k]).items()

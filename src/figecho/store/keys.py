@@ -28,7 +28,8 @@ _REPORT = frozenset({"preset", "scope", "keep_weak", "judge"})
 _PAIR = frozenset({"methods", "match", "blocks", "verify", "retrieve"})
 #: Stage to the settings it does not read.
 UNREAD: dict[str, frozenset[str]] = {
-    "read": _REPORT | _PAIR | {"describe", "screen"},
+    # A file of one figure is cut as it is read.
+    "read": _REPORT | _PAIR | {"describe"},
     "cut": _REPORT | _PAIR | {"describe"},
     "describe": _REPORT | (_PAIR - {"methods"}) | {"limits", "screen"},
     "compare": _REPORT | {"limits", "screen", "retrieve"},

@@ -45,7 +45,9 @@ class Rows:
             marks = ",".join("?" * len(chunk))
             query = f"select key, used, value from record where key in ({marks})"
             for key, used, value in self._rows(query, chunk):
-                if value[:4] == _check(key, value[4:]):
+                # A damaged file gives anything, text and numbers too.
+                whole = isinstance(value, bytes) and value[:4] == _check(key, value[4:])
+                if whole:
                     found[key.hex()] = value[4:]
                     if now - used > _HOUR_S:
                         stale.append(key)

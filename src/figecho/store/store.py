@@ -83,14 +83,19 @@ class Store:
             Bytes that were freed.
         """
         self.blobs.sweep()
-        before = self.info().total_bytes
+        small = self._small()
         self.rows.prune(limit_bytes // _SHARE_OF_ROWS)
-        left = limit_bytes - sum(size for _, size in self.rows.sizes().values())
+        left = limit_bytes - self._small()
+        freed = small - self._small()
         for path, size, _ in sorted(self.blobs.all(), key=lambda f: (-f[2], f[0])):
             left -= size
             if left < 0:
                 path.unlink(missing_ok=True)
-        return before - self.info().total_bytes
+                freed += size
+        return freed
+
+    def _small(self) -> int:
+        return sum(size for _, size in self.rows.sizes().values())
 
     def clear(self) -> int:
         """Forget everything; return how many bytes that was."""
