@@ -13,7 +13,7 @@ import pytest
 from figecho.report.html import html_page
 from figecho.review import Decision, Review
 from handmade import finding, panel, region, report
-from test_html import HOSTILE, SHIFT, pictures, textured, transform
+from test_html import HOSTILE, SHIFT, matched, pictures, textured, transform
 
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser")) if p), None)
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -36,7 +36,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     moved, long = transform(SHIFT), "a_very_long_name_without_any_space_" * 6 + ".png"
     strip = region("strip.png", 5, 5, 500, 30)
     held = report(
-        finding(1, a=region(HOSTILE), transform=moved),
+        matched(a=region(HOSTILE)),
         finding(2, transform=moved, level="moderate", category="I"),
         finding(3, a=region("c.png", 5, 5), b=region("c.png", 25, 10), transform=moved),
         finding(4, a=strip, b=region("strip2.png", 5, 5, 500, 30), category="III"),
@@ -159,6 +159,16 @@ def test_keys_move_and_mark(page: Any, tmp_path: Path) -> None:
     assert page.locator(".progress").inner_text() == "2 of 5 decided"
 
 
+def test_an_explanation_counts_once_it_has_a_reason(page: Any, tmp_path: Path) -> None:
+    page.keyboard.press("e")
+    assert page.locator("#F001 .verdict").inner_text() == "Explained: choose a reason"
+    assert page.locator(".progress").inner_text() == "1 of 5 decided, 1 without a reason"
+    assert finding(1).fingerprint not in exported(page, tmp_path)["decisions"]
+    page.locator("#F001 .reason select").select_option("inset or magnification")
+    assert page.locator("#F001 .verdict").inner_text() == "Explained: inset or magnification"
+    assert exported(page, tmp_path)["decisions"][finding(1).fingerprint]["reason"]
+
+
 def test_a_review_goes_out_and_comes_in(page: Any, tmp_path: Path) -> None:
     assert page.locator("#F002 .verdict").inner_text() == "Dismissed"
     mine = tmp_path / "mine.json"
@@ -166,7 +176,7 @@ def test_a_review_goes_out_and_comes_in(page: Any, tmp_path: Path) -> None:
     decisions = {finding(1).fingerprint: entry, "unknown": {"decision": "confirmed"}}
     mine.write_text(json.dumps({"schema_version": "review-1.0", "decisions": decisions}))
     page.locator("input.import").set_input_files(mine)
-    page.wait_for_function("document.querySelector('#F001 .verdict').textContent === 'Explained'")
+    page.get_by_text("Explained: other").wait_for()
     assert page.locator("#F001 textarea").input_value() == "<b>seen</b>"
     held = exported(page, tmp_path)["decisions"]
     assert held[finding(1).fingerprint] == entry
@@ -219,7 +229,7 @@ def test_lines_join_the_points_they_belong_to(page: Any) -> None:
     assert not card.locator(".points").first.is_visible()
     card.locator(".sw-lines").check()
     points = card.locator(".marks").first.locator("circle").count()
-    assert points > 3
+    assert points == 24
     assert card.locator(".lines line:not(.under)").count() == points
     line, at = card.locator(".lines line:not(.under)").first, card.locator(".marks circle").first
     start, pair = at.bounding_box(), card.locator(".pair").bounding_box()

@@ -474,14 +474,17 @@ def test_compare_shows_every_trace_and_the_findings(
     assert max(map(len, out.splitlines())) <= 80
 
 
-@pytest.mark.parametrize(("findings", "name"), [((finding(),), "F001.png"), ((), "pair.png")])
+@pytest.mark.parametrize(
+    ("findings", "names"),
+    [((finding(),), ["F001-a.png", "F001-b.png", "F001.png"]), ((), ["pair.png"])],
+)
 def test_compare_draws_the_evidence(
-    deep: Any, figures: Path, figecho: Program, tmp_path: Path, findings: Any, name: str
+    deep: Any, figures: Path, figecho: Program, tmp_path: Path, findings: Any, names: list[str]
 ) -> None:
     deep.report = report(*findings)
     a = figures / "a.png"
     assert figecho("compare", a, a, "--out", tmp_path / "pair")[0] == 0
-    assert [p.name for p in (tmp_path / "pair" / "evidence").iterdir()] == [name]
+    assert sorted(p.name for p in (tmp_path / "pair" / "evidence").iterdir()) == names
 
 
 def test_a_region_outside_the_known_panels_loses_only_its_picture(

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figecho.model import Panel
+from figecho.model import Finding, Panel
 from figecho.report.html import html_page
 from figecho.report.marks import marks
 from figecho.report.plainly import AUDIENCES
@@ -205,23 +205,41 @@ def test_the_whole_figure_is_shown_where_it_holds_more_than_the_panel() -> None:
     assert second.whole is None
 
 
-def test_points_and_arrows_follow_the_transform() -> None:
-    moved = transform(SHIFT)
-    a, b = panel(textured(), "a.png"), panel(textured(), "b.png")
-    on_a, on_b = marks(finding(transform=moved), a, b)
-    assert len(on_a.points) > 3
-    np.testing.assert_allclose(on_b.points - on_a.points, np.tile((20, 5), (len(on_a.points), 1)))
+def matched(number: int = 1, count: int = 24, **fields: Any) -> Finding:
+    """A finding moved by SHIFT that rests on points in its region."""
+    spots = np.random.default_rng(0).uniform((15, 25), (60, 55), (count, 2))
+    rows = tuple((x, y, x + 20, y + 5) for x, y in spots.tolist())
+    held = finding(number, transform=transform(SHIFT), **fields)
+    return replace(held, evidence=replace(held.evidence, points=rows))
+
+
+def test_points_are_those_of_the_finding_and_arrows_follow_the_transform() -> None:
+    a, b = panel(textured(), "a.png", x=7, y=3), panel(textured(), "b.png", x=2)
+    held = matched()
+    on_a, on_b = marks(held, a, b)
+    points = np.array(held.evidence.points)
+    np.testing.assert_allclose(on_a.points, points[:, :2] - (7, 3))
+    np.testing.assert_allclose(on_b.points, points[:, 2:] - (2, 0))
     for one, other in zip(on_a.flag, on_b.flag, strict=True):
-        np.testing.assert_allclose(other - one, np.tile((20, 5), (len(one), 1)))
+        np.testing.assert_allclose(other - one, np.tile((20 + 7 - 2, 5 + 3), (len(one), 1)))
 
 
-def test_points_that_leave_panel_b_are_not_drawn() -> None:
-    far = transform(((1.0, 0.0, 500.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
-    a, b = panel(textured(), "a.png"), panel(textured(), "b.png")
-    assert len(marks(finding(transform=far), a, b)[1].points) == 0
+def test_the_page_says_how_many_of_the_points_it_shows() -> None:
+    page = Page(html_page(report(matched()), pictures("a.png", "b.png")))
+    assert "Matching points (24 of 120)" in page.text
+    assert len(page.attributes("circle")) == 48
+    blocks = replace(matched().evidence, inliers=0, methods=("blocks",))
+    only = Page(html_page(report(replace(matched(), evidence=blocks)), pictures("a.png", "b.png")))
+    assert "Blocks that agree (24)" in only.text
 
 
-def test_a_flat_panel_has_no_points_and_still_a_page() -> None:
+def test_without_points_there_is_nothing_to_join() -> None:
+    page = Page(html_page(report(finding()), pictures("a.png", "b.png")))
+    assert not page.attributes("circle")
+    assert "Lines between them" not in page.text
+
+
+def test_a_flat_panel_still_has_a_page() -> None:
     flat = {(n, 0, 1, 1): panel(np.full((90, 120), 128), n) for n in ("a.png", "b.png")}
     held = report(replace(finding(), transform=transform(IDENTITY)))
     assert len(Page(html_page(held, flat)).attributes("img")) == 6

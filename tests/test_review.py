@@ -48,6 +48,8 @@ def test_what_is_decided_new_and_gone() -> None:
         '{"schema_version": "review-1.0", "decisions": []}',
         '{"schema_version": "review-1.0", "decisions": {"x": 1}}',
         '{"schema_version": "review-1.0", "decisions": {"x": {"decision": "guilty"}}}',
+        '{"schema_version": "review-1.0", "decisions": {"x": {"decision": "explained"}}}',
+        dump(to_dict(Review(decisions={"x": Decision(decision="explained", reason=" ")}))),
     ],
 )
 def test_what_is_no_review_is_refused(text: str) -> None:

@@ -29,7 +29,7 @@ _SAME_PLACE = 0.06
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One finding as a person judged it; ``reason`` and ``note`` may be empty."""
+    """One finding as a person judged it; ``explained`` asks for a reason."""
 
     decision: Verdict
     reason: str = ""
@@ -130,7 +130,8 @@ def review_from_json(text: str) -> Review:
     Raises
     ------
     SourceError
-        ``text`` is no review, or one of another version, or holds an unknown decision.
+        ``text`` is no review, or one of another version, or holds an unknown decision or an
+        explanation without a reason.
     """
     try:
         data = json.loads(text)
@@ -140,15 +141,18 @@ def review_from_json(text: str) -> Review:
     if version != SCHEMA_VERSION:
         raise SourceError(f"review of schema {version}; this version reads {SCHEMA_VERSION}")
     try:
-        return Review(decisions={str(k): _decision(v) for k, v in data["decisions"].items()})
+        return Review(
+            decisions={str(k): _decision(str(k), v) for k, v in data["decisions"].items()}
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"not a complete figecho review: {error!r}") from error
 
 
-def _decision(data: Mapping[str, Any]) -> Decision:
+def _decision(mark: str, data: Mapping[str, Any]) -> Decision:
     verdict = data["decision"]
     if verdict not in VERDICTS:
         raise SourceError(f"unknown decision '{verdict}'; valid: {', '.join(VERDICTS)}")
-    return Decision(
-        decision=verdict, reason=str(data.get("reason", "")), note=str(data.get("note", ""))
-    )
+    reason = str(data.get("reason", "")).strip()
+    if verdict == "explained" and not reason:
+        raise SourceError(f"finding {mark} is 'explained' without a reason")
+    return Decision(decision=verdict, reason=reason, note=str(data.get("note", "")))

@@ -76,15 +76,13 @@ def compare(
 
 
 def _pictures(result: Comparison) -> Iterator[tuple[str, ByteArray]]:
-    import numpy as np
-
+    from figecho.cli.page import lossless
     from figecho.report.picture import evidence_picture, pair_picture
+    from figecho.report.shots import keys_of
 
-    points_a, points_b = ([getattr(t, f"points_{s}") for t in result.traces] for s in "ab")
-    points = (np.concatenate(points_a), np.concatenate(points_b)) if points_a else None
     for finding in result.report.findings:
-        a, b = (result.panels[(r.source, r.page or 0, r.figure, r.panel)] for r in finding.regions)
-        shown = points if {a.key, b.key} == {result.panel_a.key, result.panel_b.key} else None
-        yield finding.id, evidence_picture(finding, a, b, shown)
+        a, b = (result.panels[key] for key in keys_of(finding))
+        yield finding.id, evidence_picture(finding, a, b)
+        yield from lossless(finding, result.panels)
     if not result.report.findings:
         yield "pair", pair_picture(result.panel_a, result.panel_b)

@@ -107,9 +107,10 @@ def scan(
 def _pictures(result: Scan) -> Iterator[tuple[str, ByteArray]]:
     from figecho.cli.page import lossless
     from figecho.report.picture import evidence_picture
+    from figecho.report.shots import keys_of
 
     for finding in result.report.findings:
-        keys = [(r.source, r.page or 0, r.figure, r.panel) for r in finding.regions]
+        keys = keys_of(finding)
         if all(key in result.panels for key in keys):
             a, b = (result.panels[key] for key in keys)
             yield finding.id, evidence_picture(finding, a, b)

@@ -12,6 +12,7 @@ from figecho.model import BoolArray, ByteArray, Finding, FloatArray, Matrix, Pan
 _SPREAD = 2.5
 """Standard deviations either side of the mean that the overlay shows."""
 _MARGIN = 0.08
+_DARK, _DIM = 64, 88
 _MAX_SIDE_PX = 1600
 
 
@@ -22,8 +23,8 @@ class Aligned:
     Attributes
     ----------
     a, b : ndarray of shape (h, w, 3), uint8
-        Region A with a margin, and region B warped onto it; pale outside the region, white where
-        panel B has nothing.
+        Region A with a margin, and region B warped onto it; faded outside the region: to white, or
+        to a dark grey beside dark pictures, which glare would make hard to see.
     overlay : ndarray of shape (h, w, 3), uint8
         A in magenta, B in green, contrast made equal: grey where they agree. White outside.
     difference : ndarray of shape (h, w, 3), uint8
@@ -76,7 +77,8 @@ def aligned(finding: Finding, a: Panel, b: Panel) -> Aligned:
     seen = _warp(np.ones(b.shape, np.float32), onto_b, (width, height)) > 0.5
     inside = mask.astype(bool) & seen
     rgb_a = _warp(a.rgb, frame, (width, height))
-    rgb_b = np.where(seen[..., None], _warp(b.rgb, onto_b, (width, height)), 255)
+    grounds = [_ground(p.rgb) for p in (a, b)]
+    rgb_b = np.where(seen[..., None], _warp(b.rgb, onto_b, (width, height)), grounds[1])
     grey_a = _warp(a.grey, frame, (width, height))
     grey_b = _warp(b.grey, onto_b, (width, height))
     if finding.transform.inverted:
@@ -85,8 +87,8 @@ def aligned(finding: Finding, a: Panel, b: Panel) -> Aligned:
     tones_a, tones_b = _tones(score_a), _tones(score_b)
     off = np.clip(np.abs(score_a - score_b) / 2, 0, 1) * 255
     return Aligned(
-        a=_paled(rgb_a, mask.astype(bool)),
-        b=_paled(rgb_b, inside),
+        a=_faded(rgb_a, mask.astype(bool), grounds[0]),
+        b=_faded(rgb_b, inside, grounds[1]),
         overlay=_only(np.dstack([tones_a, tones_b, tones_a]), inside),
         difference=_only(np.repeat(off.astype(np.uint8)[..., None], 3, axis=2), inside),
     )
@@ -131,10 +133,14 @@ def _tones(score: FloatArray) -> ByteArray:
     return tones
 
 
-def _paled(rgb: FloatArray | ByteArray, inside: BoolArray) -> ByteArray:
-    """Return ``rgb`` with what lies outside the region three quarters towards white."""
-    pale = 255 - (255 - rgb.astype(np.float32)) * 0.25
-    out: ByteArray = np.where(inside[..., None], rgb, pale).astype(np.uint8)
+def _ground(rgb: ByteArray) -> int:
+    return 255 if float(np.median(rgb)) > _DARK else _DIM
+
+
+def _faded(rgb: FloatArray | ByteArray, inside: BoolArray, ground: int) -> ByteArray:
+    """Return ``rgb`` with what lies outside the region three quarters towards a tone."""
+    faint = ground + (rgb.astype(np.float32) - ground) * 0.25
+    out: ByteArray = np.where(inside[..., None], rgb, faint).astype(np.uint8)
     return out
 
 

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from figecho.model import ByteArray, Matrix
+from figecho.model import ByteArray, Matrix, Panel
+from figecho.report.names import clean
 
 ORANGE = (230, 159, 0)
 SKY = (86, 180, 233)
@@ -78,6 +79,24 @@ def tag(rgb: ByteArray, text: str, at_px: tuple[float, float]) -> None:
     ImageDraw.Draw(image).text((4 - left, 4 - top), text, fill=BLACK, font=font)
     patch = rgb[y : y + h, x : x + w]
     patch[:] = np.array(image)[: patch.shape[0], : patch.shape[1]]
+
+
+def panel_label(letters: str, panel: Panel, width: int) -> ByteArray:
+    """Return the letter of a panel, dark on orange, and where it is from, to stand above it."""
+    source, page, figure = panel.figure
+    where = f"{clean(source)}{f', page {page}' if page else ''}, figure {figure}"
+    font, (left, top, right, bottom) = _font(15), _font(15).getbbox(letters)
+    chip = (int(right - left) + 12, int(bottom - top) + 8)
+    start = chip[0] + 8
+    name = text_block([(f"{where}, panel {panel.number}", 15, BLACK)], max(width - start, 40))
+    label = blank(max(width, start + name.shape[1]), max(chip[1], name.shape[0]) + 6)
+    image = Image.new("RGB", chip, ORANGE)
+    ImageDraw.Draw(image).text((6 - left, 4 - top), letters, fill=BLACK, font=font)
+    label[: chip[1], : chip[0]] = np.array(image)
+    label[: name.shape[0], chip[0] + 8 : chip[0] + 8 + name.shape[1]] = name[
+        :, : width - chip[0] - 8
+    ]
+    return label
 
 
 def drawable(text: str) -> str:

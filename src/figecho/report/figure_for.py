@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from figecho.model import ByteArray, Finding, Panel, Region
-from figecho.report.drawing import BLACK, GREY, ORANGE, blank, stroke, tag, text_block
+from figecho.model import ByteArray, Finding, Panel
+from figecho.report.drawing import GREY, ORANGE, blank, panel_label, stroke, text_block
 from figecho.report.marks import marks
 from figecho.report.names import clean
 from figecho.report.terminal import chance
@@ -36,24 +36,22 @@ def figure_for(finding: Finding, a: Panel, b: Panel) -> ByteArray:
     zoom = min(_fit(p, room) for p in (a, b))
     drawn = marks(finding, a, b, zoom)
     columns = []
-    for letter, panel, marked, region in zip("AB", (a, b), drawn, finding.regions, strict=True):
+    for letter, panel, marked in zip("AB", (a, b), drawn, strict=True):
         plain = _enlarged(panel.rgb, zoom)
         above = plain.copy()
         for line, closed in ((marked.outline, True), *((f, False) for f in marked.flag)):
             stroke(above, (line + 0.5) * zoom - 0.5, ORANGE, closed=closed)
-        corner = marked.outline[np.argmin(marked.outline.sum(axis=1))] * zoom
-        tag(above, letter, (float(corner[0]), float(corner[1])))
-        columns.append((above, plain, f"{letter}: {_source(region)}"))
-    width = max(max(above.shape[1] for above, _, _ in columns), 260)
-    height = 0 if wide else max(above.shape[0] for above, _, _ in columns)
+        columns.append((letter, above, plain, panel))
+    width = max(max(above.shape[1] for _, above, _, _ in columns), 260)
+    height = 0 if wide else max(above.shape[0] for _, above, _, _ in columns)
     cells = [
         _stack(
             [
                 *(_padded(p, width, height) for p in (above, plain)),
-                text_block([(label, 17, BLACK)], width),
+                panel_label(letter, panel, width),
             ]
         )
-        for above, plain, label in columns
+        for letter, above, plain, panel in columns
     ]
     body = _stack(cells, 2 * _GAP) if wide else _beside(cells)
     words = (
@@ -65,11 +63,6 @@ def figure_for(finding: Finding, a: Panel, b: Panel) -> ByteArray:
     canvas = blank(page.shape[1] + 2 * _EDGE, page.shape[0] + 2 * _EDGE)
     canvas[_EDGE:-_EDGE, _EDGE:-_EDGE] = page
     return canvas
-
-
-def _source(region: Region) -> str:
-    page = "" if region.page is None else f", page {region.page}"
-    return f"{clean(region.source)}{page}, figure {region.figure}, panel {region.panel}"
 
 
 def _fit(panel: Panel, room: tuple[int, int]) -> float:

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from figecho.model import Finding, Panel, Report, Screened
-from figecho.report.names import Located, clean, place
+from figecho.report.names import Located, clean, place, shorten
 from figecho.report.plainly import (
     CATEGORIES,
     COMMON,
@@ -24,6 +24,7 @@ from figecho.report.plainly import (
     cautions,
     counted,
     numbers,
+    points_of,
 )
 from figecho.report.shots import Bundle, Key, bundle
 from figecho.report.terminal import LEVELS, chance, plural
@@ -85,6 +86,7 @@ def html_page(
     return _template().render(
         report=report,
         cards=cards,
+        points_of=points_of,
         words=WORDINGS[audience],
         count=counted(len(report.findings), audience),
         audience=audience,
@@ -182,7 +184,7 @@ def _template() -> Template:
         # Names come from strangers' files: what could steer a reader's eye becomes visible.
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
-    environment.filters |= {"chance": chance, "plural": plural}
+    environment.filters |= {"chance": chance, "plural": plural, "shorten": shorten}
     return environment.from_string(_asset("page.html.j2"))
 
 

@@ -10,10 +10,6 @@ import numpy as np
 from figecho.model import Finding, Matrix, Panel
 from figecho.report.aligned import mapped, panel_matrix, panel_polygon
 
-_POINTS = 12
-_APART = 0.6
-"""Least distance of two points, as a share of the spacing of as many points on a square grid."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Marks:
@@ -25,8 +21,8 @@ class Marks:
         Corners (x, y) of the region.
     flag : tuple of ndarray of shape (n, 2)
         Lines of an arrow that points up in A, with a foot to the right; in B, what became of it.
-    points : ndarray of shape (m, 2), m <= 12
-        Details inside the region, in the same order in A and B.
+    points : ndarray of shape (m, 2)
+        The points the finding rests on, in the same order in A and B.
     """
 
     outline: Matrix
@@ -39,18 +35,21 @@ def marks(finding: Finding, a: Panel, b: Panel, zoom: float = 1.0) -> tuple[Mark
     b_from_a = panel_matrix(finding, a, b)
     outline_a, outline_b = panel_polygon(finding, 0, a), panel_polygon(finding, 1, b)
     flag = orientation_flag(outline_a, zoom)
-    points = _details(a, outline_a)
-    there = mapped(b_from_a, points) if len(points) else points
-    h, w = b.shape
-    seen = np.all((there >= 0) & (there <= (w - 1, h - 1)), axis=1)
+    points_a, points_b = panel_points(finding, a, b)
     return (
-        Marks(outline=outline_a, flag=flag, points=points[seen]),
+        Marks(outline=outline_a, flag=flag, points=points_a),
         Marks(
             outline=outline_b,
             flag=tuple(mapped(b_from_a, line) for line in flag),
-            points=there[seen],
+            points=points_b,
         ),
     )
+
+
+def panel_points(finding: Finding, a: Panel, b: Panel) -> tuple[Matrix, Matrix]:
+    """Return the corresponding points of a finding in pixels of panel A and of panel B."""
+    points = np.asarray(finding.evidence.points, float).reshape(-1, 4)
+    return points[:, :2] - (a.bbox.x, a.bbox.y), points[:, 2:] - (b.bbox.x, b.bbox.y)
 
 
 def orientation_flag(outline: Matrix, zoom: float = 1.0) -> tuple[Matrix, ...]:
@@ -66,15 +65,3 @@ def orientation_flag(outline: Matrix, zoom: float = 1.0) -> tuple[Matrix, ...]:
         np.array([(x, y), foot, (foot[0] + 0.6 * reach, foot[1])]),
         np.array([(x - head, y + head), (x, y), (x + head, y + head)]),
     )
-
-
-def _details(panel: Panel, outline: Matrix) -> Matrix:
-    """Return a few spots of the region that stand out from what is around them."""
-    mask = np.zeros(panel.shape, np.uint8)
-    cv2.fillPoly(mask, [np.round(outline).astype(np.int32)[:, None]], 255)
-    mask[~panel.usable] = 0
-    spacing = float(np.sqrt(max(int(np.count_nonzero(mask)), 1) / _POINTS))
-    tones = np.clip(panel.grey, 0, 255).astype(np.uint8)
-    spots = cv2.goodFeaturesToTrack(tones, _POINTS, 0.01, max(_APART * spacing, 3.0), mask=mask)
-    found = np.zeros((0, 2)) if spots is None else np.asarray(spots, float).reshape(-1, 2)
-    return found[np.lexsort((found[:, 0], found[:, 1]))]

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from figecho.model import ByteArray, Finding, Matrix, Panel
-from figecho.report.aligned import Aligned, aligned, mapped, panel_matrix, panel_polygon
+from figecho.model import Box, ByteArray, Finding, Matrix, Panel
+from figecho.report.aligned import Aligned, aligned
 from figecho.report.drawing import (
     BLACK,
     GREY,
     ORANGE,
     blank,
+    panel_label,
     stroke,
     tag,
     text_block,
     thin_lines,
 )
+from figecho.report.marks import marks
 from figecho.report.names import clean
 from figecho.report.terminal import chance, percent
 
@@ -32,16 +34,16 @@ NOTE = (
 _EDGE = 24
 _INNER = WIDTH - 2 * _EDGE
 _LINES = 12
-_NEAR_PX = 6.0
 _MAX_ZOOM = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A panel as it stands on the canvas."""
+    """A panel as it stands on the canvas, below its label."""
 
     panel: Panel
     zoom: float
+    label: ByteArray
     x: int = 0
     y: int = 0
 
@@ -56,28 +58,24 @@ class _Shown:
         return (points + 0.5) * self.zoom - 0.5 + (self.x, self.y)
 
 
-def evidence_picture(
-    finding: Finding, a: Panel, b: Panel, points: tuple[Matrix, Matrix] | None = None
-) -> ByteArray:
+def evidence_picture(finding: Finding, a: Panel, b: Panel) -> ByteArray:
     """Draw what a finding rests on, for a person to judge.
 
     Parameters
     ----------
     finding : Finding
     a, b : Panel
-        The panels of its two regions; the same panel twice is drawn once.
-    points : tuple of two ndarray of shape (n, 2), optional
-        Matching points in pixels of panel A and panel B, of this finding or of any: a few of
-        those that lie in the region and follow its motion are joined by lines.
+        The panels of its two regions; the same panel twice is drawn once, unless they overlap.
 
     Returns
     -------
     ndarray of shape (h, 1200, 3), uint8
         From top to bottom: the numbers, both panels with the region outlined (an arrow points up
-        in A and to what up became in B; its foot points right, and left in a mirror image), then
-        region A, region B laid on A, both over one another, and their difference.
+        in A and to what up became in B; its foot points right, and left in a mirror image) and a
+        few matching points joined, then region A, region B laid on A, both over one another, and
+        their difference.
     """
-    parts = [text_block(_heading(finding), _INNER), _panels(finding, a, b, points)]
+    parts = [text_block(_heading(finding), _INNER), _panels(finding, a, b)]
     parts.append(_tiles(aligned(finding, a, b), inverted=finding.transform.inverted))
     parts.append(text_block([(NOTE, 14, GREY)], _INNER))
     return _stack(parts)
@@ -85,18 +83,15 @@ def evidence_picture(
 
 def pair_picture(a: Panel, b: Panel) -> ByteArray:
     """Draw two panels beside one another, where no region was found to show."""
-    shown, canvas = _layout([a] if a.key == b.key else [a, b])
+    same = a.key == b.key
+    shown, canvas = _layout([(a, "A and B" if same else "A")] + ([] if same else [(b, "B")]))
     _paste(canvas, shown)
-    heading = [
-        ("No reused region found beyond chance.", 22, BLACK),
-        (f"A: {clean(a.figure[0])}   B: {clean(b.figure[0])}", 15, GREY),
-    ]
+    heading = [("No reused region found beyond chance.", 22, BLACK)]
     return _stack([text_block(heading, _INNER), canvas])
 
 
 def _heading(finding: Finding) -> list[tuple[str, int, tuple[int, int, int]]]:
     e = finding.evidence
-    a, b = (_name(r.source, r.page, r.figure, r.panel) for r in finding.regions)
     numbers = (
         f"Shared: {percent(e.coverage_a)} of A, {percent(e.coverage_b)} of B · "
         f"{e.inliers} matching points · correlation (ZNCC) {e.zncc:.2f} · "
@@ -110,87 +105,51 @@ def _heading(finding: Finding) -> list[tuple[str, int, tuple[int, int, int]]]:
         ),
         (f"B from A: {clean(finding.transform.words)}", 17, BLACK),
         (numbers, 15, GREY),
-        (f"A: {a}   B: {b}", 15, GREY),
         *((f"May be: {clean(words)}", 15, GREY) for words in finding.explanations),
     ]
 
 
-def _name(source: str, page: int | None, figure: int, panel: int) -> str:
-    where = f"{clean(source)}" + ("" if page is None else f", page {page}")
-    return f"{where}, figure {figure}, panel {panel}"
-
-
-def _panels(
-    finding: Finding, a: Panel, b: Panel, points: tuple[Matrix, Matrix] | None
-) -> ByteArray:
-    same = a.key == b.key
-    shown, canvas = _layout([a] if same else [a, b])
+def _panels(finding: Finding, a: Panel, b: Panel) -> ByteArray:
+    same = a.key == b.key and not _overlap(*(r.bbox for r in finding.regions))
+    shown, canvas = _layout([(a, "A and B")] if same else [(a, "A"), (b, "B")])
     _paste(canvas, shown)
-    on_a, on_b = shown[0], shown[-1]
-    matrix = panel_matrix(finding, a, b)
-    polygon_a, polygon_b = panel_polygon(finding, 0, a), panel_polygon(finding, 1, b)
-    if points is not None:
-        ways = [points, points[::-1]] if same else [points]
-        all_a, all_b = (np.concatenate([way[side] for way in ways]) for side in (0, 1))
-        starts, ends = _readable(all_a, all_b, matrix, polygon_a)
-        thin_lines(canvas, on_a.on_canvas(starts), on_b.on_canvas(ends))
-    flag = _flag(polygon_a, on_a.zoom)
-    for side, where, polygon, arrow in (
-        ("A", on_a, polygon_a, flag),
-        ("B", on_b, polygon_b, [mapped(matrix, part) for part in flag]),
-    ):
-        outline = where.on_canvas(polygon)
+    sides = list(zip("AB", (shown[0], shown[-1]), marks(finding, a, b, shown[0].zoom), strict=True))
+    starts, ends = (where.on_canvas(drawn.points[:_LINES]) for _, where, drawn in sides)
+    thin_lines(canvas, starts, ends)
+    for letter, where, drawn in sides:
+        outline = where.on_canvas(drawn.outline)
         stroke(canvas, outline, ORANGE, closed=True)
-        for part in arrow:
-            stroke(canvas, where.on_canvas(part), ORANGE, closed=False)
-        corner = outline[np.argmin(outline.sum(axis=1))]
-        tag(canvas, side, (float(corner[0]), float(corner[1])))
+        for line in drawn.flag:
+            stroke(canvas, where.on_canvas(line), ORANGE, closed=False)
+        if same:
+            corner = outline[np.argmin(outline.sum(axis=1))]
+            tag(canvas, letter, (float(corner[0]), float(corner[1])))
     return canvas
 
 
-def _flag(polygon: Matrix, zoom: float) -> list[Matrix]:
-    """Return an arrow that points up with a foot to the right, as lines in the region's corner."""
-    low, size = polygon.min(axis=0), np.ptp(polygon, axis=0)
-    reach = float(np.clip(0.3 * size.min(), 14 / zoom, 44 / zoom))
-    foot = low + (0.08, 0.92) * size
-    if cv2.pointPolygonTest(polygon.astype(np.float32)[:, None], foot.tolist(), False) < 0:
-        foot = polygon.mean(axis=0)
-    tip, head = foot - (0, reach), 0.28 * reach
-    x, y = tip
-    return [
-        np.array([tip, foot, (foot[0] + 0.6 * reach, foot[1])]),
-        np.array([(x - head, y + head), tip, (x + head, y + head)]),
-    ]
+def _overlap(p: Box, q: Box) -> bool:
+    return max(p.x, q.x) < min(p.x + p.w, q.x + q.w) and max(p.y, q.y) < min(p.y + p.h, q.y + q.h)
 
 
-def _readable(a: Matrix, b: Matrix, matrix: Matrix, polygon: Matrix) -> tuple[Matrix, Matrix]:
-    """Return a few of the points that show this region and motion, far from one another."""
-    corners = polygon.astype(np.float32)[:, None]
-    inside = np.array([cv2.pointPolygonTest(corners, p, False) >= 0 for p in a.tolist()], bool)
-    kept = inside & (np.hypot(*(mapped(matrix, a) - b).T) < _NEAR_PX)
-    a, b = a[kept], b[kept]
-    chosen: list[int] = []
-    distance = np.full(len(a), np.inf)
-    while len(chosen) < min(_LINES, len(a)):
-        chosen.append(int(np.argmax(distance)) if chosen else int(np.argmin(a.sum(axis=1))))
-        distance = np.minimum(distance, np.hypot(*(a - a[chosen[-1]]).T))
-    return a[chosen], b[chosen]
+def _layout(panels: Sequence[tuple[Panel, str]]) -> tuple[list[_Shown], ByteArray]:
+    """Place panels beside one another, or wide ones below one another, at one zoom if possible.
 
-
-def _layout(panels: Sequence[Panel]) -> tuple[list[_Shown], ByteArray]:
-    """Place panels beside one another, or wide ones below one another, at one zoom if possible."""
-    below = len(panels) == 1 or min(p.shape[1] / p.shape[0] for p in panels) > 2.2
+    Their letters and names stand above them, so that nothing covers what they show.
+    """
+    below = len(panels) == 1 or min(p.shape[1] / p.shape[0] for p, _ in panels) > 2.2
     room_w = _INNER if below else (_INNER - _EDGE) // 2
     room_h = 300 if below and len(panels) == 2 else 520
-    zooms = [_zoom(p.shape[1], p.shape[0], room_w, room_h) for p in panels]
+    zooms = [_zoom(p.shape[1], p.shape[0], room_w, room_h) for p, _ in panels]
     if min(zooms) > 0.3 * max(zooms):
         zooms = [min(zooms)] * len(zooms)
+    labels = [panel_label(letter, panel, room_w) for panel, letter in panels]
+    above = max(label.shape[0] for label in labels)
     shown, x, y, height = [], 0, 0, 0
-    for panel, zoom in zip(panels, zooms, strict=True):
-        item = _Shown(panel, zoom, x, y)
+    for (panel, _), zoom, label in zip(panels, zooms, labels, strict=True):
+        item = _Shown(panel, zoom, label, x, y + above)
         shown.append(item)
         height = max(height, item.y + item.size[1])
-        x, y = (0, item.y + item.size[1] + 12) if below else (room_w + _EDGE, 0)
+        x, y = (0, item.y + item.size[1] + 14) if below else (room_w + _EDGE, 0)
     return shown, blank(_INNER, height)
 
 
@@ -213,6 +172,8 @@ def _resized(rgb: ByteArray, size: tuple[int, int]) -> ByteArray:
 def _paste(canvas: ByteArray, shown: Sequence[_Shown]) -> None:
     for item in shown:
         w, h = item.size
+        high, wide = item.label.shape[:2]
+        canvas[item.y - high : item.y, item.x : item.x + wide] = item.label
         canvas[item.y : item.y + h, item.x : item.x + w] = _resized(item.panel.rgb, (w, h))
 
 

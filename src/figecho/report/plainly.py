@@ -111,8 +111,10 @@ def numbers(finding: Finding) -> tuple[tuple[str, str, str], ...]:
         ),
         (
             "Matching points",
-            f"{e.inliers:,}",
-            "Distinct details that all agree with one and the same movement from A to B.",
+            f"{e.inliers:,}" if e.inliers else "none",
+            "Distinct details that all agree with one and the same movement from A to B."
+            if e.inliers
+            else "Whole blocks of pixels were compared instead of single details.",
         ),
         (
             "Methods that agree",
@@ -123,6 +125,16 @@ def numbers(finding: Finding) -> tuple[tuple[str, str, str], ...]:
     if e.cnn is not None:
         rows.append(("Network score", f"{e.cnn:.2f}", "Likeness of the panels as wholes; a hint."))
     return tuple(rows)
+
+
+def points_of(finding: Finding) -> str:
+    """Return what the points of a finding are, and how many of them are shown."""
+    shown, held = len(finding.evidence.points), finding.evidence.inliers
+    if held == 0:
+        return f"Blocks that agree ({shown})"
+    return (
+        f"Matching points ({shown:,} of {held:,})" if shown < held else f"Matching points ({held})"
+    )
 
 
 def cautions(report: Report) -> tuple[str, ...]:

@@ -26,27 +26,30 @@
     if (kept) { decisions = {}; take(JSON.parse(kept)); }
   } catch { /* a browser may forbid storage to local files; the page works without */ }
 
-  function review() {
-    const sorted = Object.fromEntries(Object.entries(decisions).sort(([a], [b]) => (a < b ? -1 : 1)));
+  // An explanation counts once it says which.
+  const settled = (entry) => Boolean(entry) && (entry.decision !== "explained" || Boolean(entry.reason));
+  function review(all = false) {
+    const held = Object.entries(decisions).filter(([, entry]) => all || settled(entry));
+    const sorted = Object.fromEntries(held.sort(([a], [b]) => (a < b ? -1 : 1)));
     return { schema_version: "review-1.0", decisions: sorted };
   }
   function keep() {
-    try { localStorage.setItem(body.dataset.storage, JSON.stringify(review())); } catch { /* as above */ }
+    try { localStorage.setItem(body.dataset.storage, JSON.stringify(review(true))); } catch { /* as above */ }
   }
   function showDecision(card) {
     const entry = decisions[card.dataset.print];
     for (const button of all("[data-decision]", card)) button.setAttribute("aria-pressed", String(entry?.decision === button.dataset.decision));
-    const word = entry ? labels.get(entry.decision) : "";
-    one(".verdict", card).textContent = word;
-    one(".mark", entries.get(card.id)).textContent = word;
+    const word = entry ? labels.get(entry.decision) : "", why = entry?.decision === "explained" ? entry.reason || "choose a reason" : "";
+    one(".verdict", card).textContent = why ? `${word}: ${why}` : word;
+    one(".mark", entries.get(card.id)).textContent = settled(entry) ? word : why;
     one(".decide", card).classList.toggle("made", Boolean(entry));
     const reason = one(".reason", card);
     reason.hidden = entry?.decision !== "explained";
     one("select", reason).value = entry?.reason ?? "";
     const note = one("textarea", card);
     if (note !== document.activeElement) note.value = entry?.note ?? note.value;
-    const done = cards.filter((c) => decisions[c.dataset.print]).length;
-    one(".progress").textContent = `${done} of ${cards.length} decided`;
+    const held = cards.map((c) => decisions[c.dataset.print]).filter(Boolean), done = held.filter(settled).length;
+    one(".progress").textContent = `${done} of ${cards.length} decided${held.length > done ? `, ${held.length - done} without a reason` : ""}`;
   }
   function decide(card, decision) {
     const print = card.dataset.print;
@@ -65,7 +68,7 @@
       const data = card.dataset, entry = decisions[data.print];
       const fits = levels.has(data.level) && categories.has(data.category) && data.methods.split(" ").some((m) => methods.has(m))
         && (!place || JSON.parse(data.places).includes(place))
-        && (!state || (state === "open" ? !entry : state === "new" ? "new" in data : entry?.decision === state));
+        && (!state || (state === "open" ? !settled(entry) : state === "new" ? "new" in data : entry?.decision === state));
       card.hidden = entries.get(card.id).hidden = !fits;
       shown += fits;
     }
@@ -170,15 +173,16 @@
     for (const button of all("[data-mode]", card)) button.addEventListener("click", () => compare(card, button.dataset.mode));
     one(".reason select", card).addEventListener("change", (event) => {
       const entry = decisions[card.dataset.print];
-      if (entry) { entry.reason = event.target.value; keep(); }
+      if (entry) { entry.reason = event.target.value; showDecision(card); keep(); }
     });
     one("textarea", card).addEventListener("input", (event) => {
       const entry = decisions[card.dataset.print];
       if (entry) { entry.note = event.target.value; keep(); }
     });
     const points = one(".sw-points", card), joined = one(".sw-lines", card);
+    one(".sw-outline", card)?.addEventListener("change", (event) => card.classList.toggle("hide-outline", !event.target.checked));
+    one(".sw-tone", card)?.addEventListener("change", (event) => tone(card, event.target.checked));
     if (points) {
-      one(".sw-outline", card).addEventListener("change", (event) => card.classList.toggle("hide-outline", !event.target.checked));
       const update = () => {
         if (joined.checked) points.checked = true;
         card.classList.toggle("show-points", points.checked);
@@ -187,7 +191,6 @@
       };
       points.addEventListener("change", () => { if (!points.checked) joined.checked = false; update(); });
       joined.addEventListener("change", update);
-      one(".sw-tone", card).addEventListener("change", (event) => tone(card, event.target.checked));
     }
     showDecision(card);
   }
