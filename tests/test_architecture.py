@@ -18,7 +18,7 @@ LAYERS: dict[str, frozenset[str]] = {
         {"panels", "screen", "tiles", "describe", "retrieve", "match", "verify", "judge", "pairs"}
     ),
     "sources": frozenset({"sources"}),
-    "work": frozenset({"store", "farm", "threads", "result"}),
+    "work": frozenset({"store", "farm", "threads", "result", "manifest"}),
     "way of the data": frozenset({"scan", "compare", "dedup", "review"}),
     "truth": frozenset({"deviation", "evaluate"}),
     "views": frozenset({"report", "schema"}),

@@ -34,7 +34,7 @@ class FakeScan:
     asked: list[Any] = field(default_factory=list)
 
     def scan(
-        self, paths: Any, config: Any, *, jobs: int = 1, progress: Any = None, cache: Any = None
+        self, paths: Any, config: Any, *, jobs: int = 1, progress: Any = None, **_: Any
     ) -> Any:
         self.asked.append((list(paths), config, jobs, progress))
         if self.error is not None:

@@ -223,10 +223,10 @@ def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
     ("content", "reason"),
     [
         (b"", "empty file (0 bytes)"),
-        (b"%PDF-1.7\n%\xe2\xe3", "PDF documents are not read yet"),
+        (b"%PDF-1.7\n%\xe2\xe3", "damaged PDF: its structure cannot be read"),
         (b"BMW and Audi are no pictures", "not an image (text)"),
         (b"\x00\x01\x02\x03 noise \xff\xfe", "not an image (unknown content)"),
-        (b"<?xml version='1.0'?><svg/>", "SVG drawings are not read yet"),
+        (b"<?xml version='1.0'?><svg/>", "SVG drawings are not read"),
     ],
 )
 def test_what_is_no_image_is_named(tmp_path: Path, content: bytes, reason: str) -> None:

@@ -49,8 +49,8 @@ def test_documents_in_a_folder_are_listed(tmp_path: Path) -> None:
     (tmp_path / "deck.PPTX").write_bytes(b"PK\x03\x04")
     listed = {m.source: m.reason for m in scan(tmp_path).not_scanned}
     assert listed == {
-        "paper.pdf": "PDF documents are not read yet",
-        "deck.PPTX": "PPTX documents are not read yet",
+        "paper.pdf": "damaged PDF: its structure cannot be read",
+        "deck.PPTX": "damaged PPTX document: its list of parts cannot be read",
     }
 
 

@@ -148,7 +148,9 @@ def compare(
         inputs=tuple(
             Input(source=i.source, sha256=i.sha256, figures=i.figures, panels=count)
             for i, count in zip(
-                collected.inputs, (len(described_a), len(described_b)), strict=False
+                [i for i in collected.inputs if i.figures],
+                (len(described_a), len(described_b)),
+                strict=False,
             )
         ),
         not_scanned=collected.not_scanned,

@@ -26,6 +26,14 @@ class Limits:
     max_side_px: int = 60_000
     max_file_bytes: int = 2_000_000_000
     max_frames: int = 500
+    max_pages: int = 2000
+    max_document_pixels: int = 1_000_000_000
+    max_document_memory_bytes: int = 6_000_000_000
+    max_page_seconds: float = 60.0
+    max_document_seconds: float = 900.0
+    max_archive_files: int = 2000
+    max_archive_bytes: int = 2_000_000_000
+    max_archive_ratio: float = 200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

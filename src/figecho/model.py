@@ -23,6 +23,7 @@ Category = Literal["I", "II", "III"]
 ScreenReason = Literal["blank", "low-entropy", "text", "plot", "too-small"]
 MotionModel = Literal["similarity", "affine", "homography"]
 Scope = Literal["within", "across", "both"]
+Made = Literal["embedded", "joined", "rendered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,35 @@ class Box:
         return [self.x, self.y, self.w, self.h]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where and how a picture stands in its document.
+
+    Attributes
+    ----------
+    where : str
+        The place as a reader would find it: ``"slide 14"``, ``"page 3"``, ``"paragraph 12"``.
+    media : str
+        Name of the embedded file, as ``"image3.png"``; empty where it has none.
+    media_sha256 : str or None
+        Digest of the embedded file's bytes: equal for one file shown twice. None for what was
+        drawn, not embedded.
+    box_pt : tuple of 4 float, or None
+        Left, top, width and height on its page in points (1/72 inch), origin top-left.
+    made : {"embedded", "joined", "rendered"}
+        Native pixels; slices of one picture put together; or vector art drawn as pixels.
+    changes : tuple of str
+        What the document does to the embedded pixels: ``"cropped"``, ``"turned"``.
+    """
+
+    where: str
+    media: str = ""
+    media_sha256: str | None = None
+    box_pt: tuple[float, float, float, float] | None = None
+    made: Made = "embedded"
+    changes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Figure:
     """One picture of one file, with where it came from.
@@ -60,6 +90,10 @@ class Figure:
         Grey or RGB, uint8 or uint16; transparency already laid on white, EXIF orientation applied.
     sha256 : str
         Digest of the file's bytes, hexadecimal.
+    origin : Origin or None
+        Where it stands in its document; None where the file is the picture.
+    original : bytes or None
+        The embedded file itself, where it was asked for and shows these very pixels.
     """
 
     source: str
@@ -67,6 +101,8 @@ class Figure:
     number: int
     pixels: NDArray[Any]
     sha256: str
+    origin: Origin | None = None
+    original: bytes | None = None
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -96,6 +132,8 @@ class Panel:
         Digest of the file's bytes.
     pixels_sha256 : str
         Digest of the decoded panel pixels: equal for equal pixels, whatever the file.
+    origin : Origin or None
+        Of its figure.
     """
 
     figure: tuple[str, int, int]
@@ -106,6 +144,7 @@ class Panel:
     usable: BoolArray
     sha256: str
     pixels_sha256: str
+    origin: Origin | None = None
 
     @property
     def key(self) -> tuple[str, int, int, int]:
@@ -197,13 +236,28 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One figure of a document, and where it stands there."""
+
+    page: int | None
+    figure: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One file that was read, and what was found in it."""
+    """One file that was read, and what was found in it.
+
+    ``held`` lists the figures of a document; ``left_out`` counts its pictures that are too small
+    to be figures (bullets, rules, icons) or shown nowhere.
+    """
 
     source: str
     sha256: str
     figures: int
     panels: int
+    held: tuple[Held, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 from figecho import config as configuration
@@ -13,11 +14,13 @@ from figecho.farm.place import Progress, Workplace, workplace
 from figecho.farm.stages import compare_all, cut_again, describe_all, read_all
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
+from figecho.judge.repeats import Seen, repeats
 from figecho.judge.templates import set_templates_aside
-from figecho.model import Coverage, Input, Report
+from figecho.manifest import Corrections
+from figecho.model import Box, Coverage, Input, Place, Report
 from figecho.result import KeptPanels, Scan, remember
 from figecho.retrieve import by_content, pairs_to_compare
-from figecho.sources.walk import Entry, walk
+from figecho.sources.walk import walk
 from figecho.store.cards import FileRead
 from figecho.store.codec import Damaged
 from figecho.store.inputs import file_digest, report_key
@@ -34,6 +37,8 @@ def scan(
     jobs: int = 0,
     progress: Progress | None = None,
     cache: Path | None = None,
+    password: str | None = None,
+    corrections: Corrections | None = None,
 ) -> Scan:
     """Find the regions that occur twice in the pictures under ``paths``.
 
@@ -48,7 +53,12 @@ def scan(
     progress : callable, optional
         Told the stage, how much of it is done, and how much there is.
     cache : Path, optional
-        Folder in which finished work is kept. A scan that was killed goes on from there.
+        Folder in which finished work is kept. A scan that was killed goes on from there. With a
+        password or corrections nothing is kept.
+    password : str, optional
+        Opens encrypted documents.
+    corrections : Corrections, optional
+        Panel boxes that a person set right, taken instead of those found.
 
     Returns
     -------
@@ -58,12 +68,18 @@ def scan(
     ------
     SourceError
         Where nothing at all could be read.
+    ConfigError
+        Where corrections do not fit the figures.
     """
+    if password is not None or corrections is not None:
+        cache = None
     tell = progress or (lambda stage, done, total: None)
     store = Store(cache) if cache else scratch()
     for attempt in range(2 * _ATTEMPTS):
         try:
-            with workplace(config, store, jobs, tell) as place:
+            with workplace(
+                config, store, jobs, tell, password=password, corrections=corrections
+            ) as place:
                 done = _scan(paths, place)
             if cache:
                 store.prune()
@@ -82,7 +98,13 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
     entries, misused = walk(paths)
     digests = [file_digest(entry, config.limits) for entry in entries]
     files = read_all(entries, digests, place)
-    cuts = [figure.cut for file in files for figure in file.figures if figure.cut]
+    aside, repeated = repeats(_seen(files))
+    cuts = [
+        figure.cut
+        for file in files
+        for figure in file.figures
+        if figure.cut and figure.figure.key not in aside
+    ]
     cards = [card for cut in cuts for card in cut.panels]
     undescribed = describe_all(cards, place)
     panels = [card.panel for card in cards]
@@ -97,27 +119,26 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
     echoes = compare_all(cards, chosen, place)
     compared = len(chosen) - (len(place.lost) - before)
 
-    kept = KeptPanels(cards, place.store, lambda: cut_again(paths, config, place.store))
+    kept = KeptPanels(cards, place.store, _again(paths, place))
     panel = cache(lambda k: kept[cards[k].key])
     candidates = [
         Candidate(a=panel(i), b=panel(j), echo=echo, turned=i > j)
         for i, j, found in echoes
         for echo in found
     ]
-    candidates, templates = set_templates_aside(candidates)
+    candidates, blocks = set_templates_aside(candidates)
+    templates = [replace(t, id=f"T{k}") for k, t in enumerate([*repeated, *blocks], start=1)]
     findings = findings_of(candidates, len(pairs), config.judge, keep_weak=config.keep_weak)
 
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
-    if not any(file.figures for file in files):
+    if not any(file.inputs for file in files):
         reasons = [*misused, *(f"{n.source}: {n.reason}" for n in not_scanned)]
         raise SourceError("nothing could be read: " + "; ".join(reasons[:3]))
     report = Report(
         tool=versions(),
         config=configuration.as_dict(config),
         complete=not not_scanned and not misused,
-        inputs=tuple(
-            _counted(e, file) for e, file in zip(entries, files, strict=True) if file.figures
-        ),
+        inputs=tuple(counted for file in files for counted in _counted(file)),
         not_scanned=not_scanned,
         screened=tuple(item for cut in cuts for item in cut.screened),
         coverage=Coverage(
@@ -137,19 +158,45 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
 
 def _unchanged(files: Sequence[FileRead], digests: Sequence[str | None]) -> bool:
     """Whether the files that were read are those that were named."""
-    return all(
-        f.figure.sha256 == digest
-        for file, digest in zip(files, digests, strict=True)
-        for f in file.figures
+    return all(file.sha256 in ("", digest) for file, digest in zip(files, digests, strict=True))
+
+
+def _again(paths: Sequence[Path], place: Workplace) -> Callable[[], None]:
+    return partial(
+        cut_again,
+        paths,
+        place.config,
+        place.store,
+        password=place.password,
+        corrections=place.corrections,
     )
 
 
-def _counted(entry: Entry, file: FileRead) -> Input:
-    """Say how many figures and panels an input gave."""
-    cuts = [f.cut for f in file.figures if f.cut is not None]
-    return Input(
-        source=entry.source,
-        sha256=file.figures[0].figure.sha256,
-        figures=len(file.figures),
-        panels=sum(len(cut.panels) + len(cut.screened) for cut in cuts),
-    )
+def _seen(files: Sequence[FileRead]) -> list[Seen]:
+    """Return all places of embedded files."""
+    return [
+        Seen(
+            place=Place(
+                source=read.figure.source,
+                page=read.figure.page,
+                figure=read.figure.number,
+                panel=1,
+                bbox=Box(x=0, y=0, w=read.size[0], h=read.size[1]),
+            ),
+            content=f"{read.figure.origin.media_sha256} {read.pixels}",
+            drawn=read.drawn,
+        )
+        for file in files
+        for read in file.figures
+        if read.figure.origin is not None and read.figure.origin.media_sha256 is not None
+    ]
+
+
+def _counted(file: FileRead) -> list[Input]:
+    """Say how many panels each input gave."""
+    panels: dict[str, int] = {}
+    for read in file.figures:
+        if read.cut is not None:
+            count = len(read.cut.panels) + len(read.cut.screened)
+            panels[read.figure.source] = panels.get(read.figure.source, 0) + count
+    return [replace(i, panels=panels.get(i.source, 0)) for i in file.inputs]

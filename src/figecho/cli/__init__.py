@@ -21,6 +21,7 @@ from figecho.cli.chop import chop
 from figecho.cli.compare import compare
 from figecho.cli.evaluate import evaluate
 from figecho.cli.exits import INCOMPLETE, INTERRUPTED, USAGE
+from figecho.cli.extract import extract
 from figecho.cli.messages import say
 from figecho.cli.report import report
 from figecho.cli.scan import scan
@@ -30,6 +31,7 @@ from figecho.errors import FigechoError
 VERBS: dict[str, Callable[..., int]] = {
     "scan": scan,
     "compare": compare,
+    "extract": extract,
     "report": report,
     "chop": chop,
     "score": score,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from figecho.cli import options
+from figecho.cli.create import all_or_nothing, refuse_existing
 from figecho.cli.exits import COMPLETE, INCOMPLETE
 from figecho.cli.messages import say
-from figecho.errors import ConfigError, SourceError
+from figecho.errors import SourceError
 
 
 def chop(
@@ -52,8 +50,8 @@ def chop(
     if not collected.figures:
         raise SourceError("nothing could be read, so nothing was cut")
     files = part_files(collected.figures, cells)
-    _refuse_existing(out, [*(f.name for f in files), MANIFEST])
-    with progress(quiet) as watch, _all_or_nothing(out) as create:
+    refuse_existing(out, [*(f.name for f in files), MANIFEST])
+    with progress(quiet) as watch, all_or_nothing(out) as create:
         digests = []
         for done, file in enumerate(files, start=1):
             data = file.png()
@@ -67,38 +65,3 @@ def chop(
         figures = plural(len(collected.figures), "figure")
         typer.echo(clean(f"{plural(len(files), 'part')} of {figures} in '{out}'"))
     return INCOMPLETE if not_scanned or collected.misused else COMPLETE
-
-
-def _refuse_existing(out: Path, names: Sequence[str]) -> None:
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"'{out}' is no folder")
-    for name in names:
-        if os.path.lexists(out / name):
-            raise ConfigError(f"'{out / name}' exists already, and nothing was written")
-
-
-@contextmanager
-def _all_or_nothing(out: Path) -> Iterator[Callable[[str, bytes], None]]:
-    """Give a function that creates files in ``out``; should one fail, all of them are removed."""
-    made: list[Path] = []
-    folders = [f for f in (out, *out.absolute().parents) if not f.exists()]
-
-    def create(name: str, data: bytes) -> None:
-        # Exclusive: a file that came up meanwhile is somebody else's.
-        with (out / name).open("xb") as stream:
-            made.append(out / name)
-            stream.write(data)
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        yield create
-    except BaseException as error:
-        for path in made:
-            path.unlink(missing_ok=True)
-        for folder in folders:
-            with suppress(OSError):
-                folder.rmdir()
-        if isinstance(error, OSError):
-            reason = (error.strerror or type(error).__name__).lower()
-            raise ConfigError(f"'{out}' cannot be written: {reason}; nothing was kept") from error
-        raise

@@ -38,6 +38,21 @@ Review = Annotated[
 Audience = Annotated[
     str, typer.Option(help="Words of the page: editor (evidence) or author (things to check).")
 ]
+Password = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT", envvar="FIGECHO_PASSWORD", help="Opens encrypted PDF; kept nowhere."
+    ),
+]
+Panels = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Take panel boxes from this manifest.",
+    ),
+]
 Preset = Annotated[str, typer.Option(help="How much effort: fast, default or thorough.")]
 Jobs = Annotated[
     int | None,

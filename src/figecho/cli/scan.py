@@ -13,7 +13,9 @@ from figecho.cli.network import with_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from figecho.manifest import Corrections
     from figecho.model import ByteArray
     from figecho.result import Scan
 
@@ -43,6 +45,8 @@ def scan(
     online: options.Online = False,
     review: options.Review = None,
     audience: options.Audience = "editor",
+    password: options.Password = None,
+    panels: options.Panels = None,
     settings: options.Settings = None,
     quiet: options.Quiet = False,
     force: options.Force = False,
@@ -55,6 +59,7 @@ def scan(
 
     For example:
       figecho scan figures/
+      figecho scan paper.pdf supplement.pptx
       figecho scan figures/ --out results    # page, report, table, evidence pictures
       figecho scan figures/ --html report.html --review review.json
       figecho scan a.png b.png --json -      # JSON on stdout and nothing else
@@ -78,12 +83,22 @@ def scan(
     from figecho.result import remembered
 
     cache = options.cache_folder(cache_dir, no_cache)
-    result = remembered(paths, config, cache) if cache else None
+    corrections = None if panels is None else _corrections(panels)
+    plain = password is None and corrections is None
+    result = remembered(paths, config, cache) if cache and plain else None
     if result is None:
         from figecho.scan import scan as run
 
         with progress(quiet) as watch:
-            result = run(paths, config, jobs=options.usable_jobs(jobs), progress=watch, cache=cache)
+            result = run(
+                paths,
+                config,
+                jobs=options.usable_jobs(jobs),
+                progress=watch,
+                cache=cache,
+                password=password,
+                corrections=corrections,
+            )
     report = result.report
     if not no_cnn:
         report = with_network(
@@ -102,6 +117,16 @@ def scan(
         output.text(out / "findings.csv", to_csv(report))
         output.pictures(_pictures(result))
     return exit_code(report, fail_on)
+
+
+def _corrections(path: Path) -> Corrections:
+    from figecho.errors import ConfigError
+    from figecho.manifest import corrections_from_json
+
+    try:
+        return corrections_from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"'{path}' cannot be read as a manifest") from error
 
 
 def _pictures(result: Scan) -> Iterator[tuple[str, ByteArray]]:

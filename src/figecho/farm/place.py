@@ -10,6 +10,7 @@ from figecho.config import Config
 from figecho.farm.local import Processes
 from figecho.farm.port import Executor, Here
 from figecho.farm.shelf import Shelf
+from figecho.manifest import Corrections
 from figecho.model import NotScanned
 from figecho.store.keys import Keys, keys_for
 from figecho.store.store import Store
@@ -39,6 +40,10 @@ class Workplace:
         Told the stage, how much of it is done, and how much there is.
     lost : list of NotScanned
         What could not be done because of who did it; the stages add to it.
+    password : str or None
+        Opens encrypted documents.
+    corrections : Corrections or None
+        Where a person says that panels are.
     """
 
     config: Config
@@ -48,10 +53,20 @@ class Workplace:
     panels: Executor
     tell: Progress
     lost: list[NotScanned] = field(default_factory=list)
+    password: str | None = field(default=None, repr=False)
+    corrections: Corrections | None = None
 
 
 @contextmanager
-def workplace(config: Config, store: Store, jobs: int, tell: Progress) -> Iterator[Workplace]:
+def workplace(
+    config: Config,
+    store: Store,
+    jobs: int,
+    tell: Progress,
+    *,
+    password: str | None = None,
+    corrections: Corrections | None = None,
+) -> Iterator[Workplace]:
     """Open the place; whoever works there is gone when it closes.
 
     Parameters
@@ -61,6 +76,8 @@ def workplace(config: Config, store: Store, jobs: int, tell: Progress) -> Iterat
     jobs : int
         Worker processes; 0 for none but this one.
     tell : callable
+    password : str, optional
+    corrections : Corrections, optional
     """
     keys = keys_for(config)
     keep_bytes = min(_PANEL_BYTES // max(jobs, 1), _PANEL_BYTES_EACH)
@@ -69,4 +86,13 @@ def workplace(config: Config, store: Store, jobs: int, tell: Progress) -> Iterat
         here: Executor = Here(Shelf(store.blobs, keys, keep_bytes))
         if jobs:
             here = stack.enter_context(Processes(jobs, store.blobs, keys, keep_bytes))
-        yield Workplace(config=config, store=store, keys=keys, files=here, panels=here, tell=tell)
+        yield Workplace(
+            config=config,
+            store=store,
+            keys=keys,
+            files=here,
+            panels=here,
+            tell=tell,
+            password=password,
+            corrections=corrections,
+        )

@@ -17,6 +17,7 @@ from figecho.config import Config
 from figecho.farm import tasks
 from figecho.farm.place import Workplace, workplace
 from figecho.farm.port import Executor, Lost
+from figecho.manifest import Corrections, boxes_for
 from figecho.model import NotScanned
 from figecho.pairs import Echo
 from figecho.sources.walk import Entry, walk
@@ -35,7 +36,13 @@ _CHUNKS_A_STAGE = 64
 def read_all(
     entries: Sequence[Entry], digests: Sequence[str | None], place: Workplace
 ) -> list[FileRead]:
-    """Read every file, in order, and cut its figures; ``digests`` are those of their bytes."""
+    """Read every file, in order, and cut its figures; ``digests`` are those of their bytes.
+
+    Raises
+    ------
+    ConfigError
+        Where the boxes of a person do not fit the figures.
+    """
     keys = [
         place.keys.of("read", d, entry.path.suffix.lower()) if d else ""
         for entry, d in zip(entries, digests, strict=True)
@@ -51,7 +58,12 @@ def read_all(
         if key and key in known
     }
     missing = [k for k in range(len(entries)) if k not in files]
-    task = partial(tasks.read_file, config=place.config)
+    task = partial(
+        tasks.read_file,
+        config=place.config,
+        password=place.password,
+        whole=place.corrections is not None,
+    )
     with _Keeper(place, "read") as keeper:
         for at, made in _told(place, "reading files", place.files, task, entries, missing, 1):
             if isinstance(made, Lost):
@@ -61,14 +73,28 @@ def read_all(
                 continue
             files[at] = made
             # A file that changed since it was named is not kept under the name it had.
-            if keys[at] and all(f.figure.sha256 == digests[at] for f in made.figures):
+            if keys[at] and made.sha256 == digests[at]:
                 keeper.keep(keys[at], renamed(made, entries[at].source, ""))
     return _cut_all([files[k] for k in range(len(entries))], place)
 
 
-def cut_again(paths: Sequence[Path], config: Config, store: Store) -> None:
+def cut_again(
+    paths: Sequence[Path],
+    config: Config,
+    store: Store,
+    *,
+    password: str | None = None,
+    corrections: Corrections | None = None,
+) -> None:
     """Cut the panels of a finished scan again, where their records were lost."""
-    with workplace(config, store, 0, lambda stage, done, total: None) as place:
+    with workplace(
+        config,
+        store,
+        0,
+        lambda stage, done, total: None,
+        password=password,
+        corrections=corrections,
+    ) as place:
         entries, _ = walk(paths)
         read_all(entries, [file_digest(e, config.limits) for e in entries], place)
 
@@ -76,10 +102,11 @@ def cut_again(paths: Sequence[Path], config: Config, store: Store) -> None:
 def _cut_all(files: list[FileRead], place: Workplace) -> list[FileRead]:
     """Cut the figures that were read but not cut."""
     figures = [(k, f) for k, file in enumerate(files) for f in file.figures if f.cut is None]
+    boxes = boxes_for(place.corrections, [f for _, f in figures])
     keys = [_cut_key(f, place) for _, f in figures]
     known = {
         key: cut
-        for key, cut in _found(place.store, keys).items()
+        for key, cut in (_found(place.store, keys).items() if not boxes else ())
         if all(place.store.blobs.has(card.blob) for card in cut.panels)
     }
     cuts: dict[int, FigureCut] = {
@@ -88,20 +115,22 @@ def _cut_all(files: list[FileRead], place: Workplace) -> list[FileRead]:
         if key in known
     }
     missing = [k for k in range(len(figures)) if k not in cuts]
-    units = [f for _, f in figures]
+    units = [(f, boxes.get(f.figure.key)) for _, f in figures]
     task = partial(tasks.cut_figure, config=place.config)
     with _Keeper(place, "cut") as keeper:
         stage = "cutting figures into panels"
         for at, made in _told(place, stage, place.files, task, units, missing, 1):
             if isinstance(made, Lost):
-                where = _named(units[at].figure.page, units[at].figure.number)
+                figure = units[at][0].figure
+                where = _named(figure.page, figure.number)
                 reason = f"{where}could not be cut: {made.reason}"
-                place.lost.append(NotScanned(source=units[at].figure.source, reason=reason))
+                place.lost.append(NotScanned(source=figure.source, reason=reason))
                 cuts[at] = FigureCut(panels=(), screened=())
             else:
                 cuts[at] = made
-                keeper.keep(keys[at], renamed(made, units[at].figure.source, ""))
-    for unit in units:
+                if not boxes:
+                    keeper.keep(keys[at], renamed(made, units[at][0].figure.source, ""))
+    for unit, _ in units:
         place.store.blobs.drop(unit.pixels)
     whole = list(files)
     turn = iter(range(len(figures)))
@@ -109,10 +138,8 @@ def _cut_all(files: list[FileRead], place: Workplace) -> list[FileRead]:
         if all(f.cut is not None for f in file.figures):
             continue
         places = [(f, None if f.cut is not None else next(turn)) for f in file.figures]
-        whole[k] = FileRead(
-            figures=tuple(f if at is None else replace(f, cut=cuts[at]) for f, at in places),
-            not_scanned=file.not_scanned,
-        )
+        figures_cut = tuple(f if at is None else replace(f, cut=cuts[at]) for f, at in places)
+        whole[k] = replace(file, figures=figures_cut)
     return whole
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +11,12 @@ import numpy as np
 from figecho.config import Config
 from figecho.describe.described import describe
 from figecho.farm.shelf import Shelf, described_record, panel_record
-from figecho.model import Figure, NotScanned
+from figecho.model import Box, Figure
 from figecho.pairs import echoes
 from figecho.panels import panels_of
 from figecho.screen.graphics import is_drawn
-from figecho.sources import read
+from figecho.sources import gathered, read
+from figecho.sources.parts import Asked
 from figecho.sources.walk import Entry
 from figecho.store.cards import Card, FigureCut, FigureRead, FileRead, without_pixels
 from figecho.store.codec import encode
@@ -24,19 +26,20 @@ _NO_PIXELS = np.zeros((0, 0), np.uint8)
 Pair = tuple[Card, Card]
 
 
-def read_file(entry: Entry, shelf: Shelf, *, config: Config) -> FileRead:
-    """Read a file; cut its figure at once where it holds but one, else keep the pixels."""
-    figures: list[Figure] = []
-    not_scanned: list[NotScanned] = []
-    for part in read(entry, config.limits):
-        if isinstance(part, NotScanned):
-            not_scanned.append(part)
-        else:
-            figures.append(part)
-    alone = len(figures) == 1
+def read_file(
+    entry: Entry, shelf: Shelf, *, config: Config, password: str | None = None, whole: bool = False
+) -> FileRead:
+    """Read a file; cut its figure at once where it holds but one, else keep the pixels.
+
+    With ``whole`` no figure is cut: somebody wants to say first where its panels are.
+    """
+    collected = gathered(read(entry, Asked(limits=config.limits, password=password)))
+    alone = len(collected.figures) == 1 and not whole
     return FileRead(
-        figures=tuple(_read(f, shelf, config, alone=alone) for f in figures),
-        not_scanned=tuple(not_scanned),
+        figures=tuple(_read(f, shelf, config, alone=alone) for f in collected.figures),
+        not_scanned=collected.not_scanned,
+        inputs=collected.inputs,
+        sha256=collected.sha256,
     )
 
 
@@ -47,17 +50,23 @@ def _read(figure: Figure, shelf: Shelf, config: Config, *, alone: bool) -> Figur
     return FigureRead(
         figure=replace(figure, pixels=_NO_PIXELS),
         pixels=key,
+        size=(figure.pixels.shape[1], figure.pixels.shape[0]),
         cut=_cut(figure, shelf, config) if alone else None,
     )
 
 
-def cut_figure(read: FigureRead, shelf: Shelf, *, config: Config) -> FigureCut:
-    """Cut a figure whose pixels were kept."""
-    return _cut(replace(read.figure, **shelf.record(read.pixels)), shelf, config)
+def cut_figure(
+    unit: tuple[FigureRead, Sequence[Box] | None], shelf: Shelf, *, config: Config
+) -> FigureCut:
+    """Cut a figure whose pixels were kept, by the boxes given for it if there are any."""
+    read, boxes = unit
+    return _cut(replace(read.figure, **shelf.record(read.pixels)), shelf, config, boxes)
 
 
-def _cut(figure: Figure, shelf: Shelf, config: Config) -> FigureCut:
-    panels, screened = panels_of(figure, config)
+def _cut(
+    figure: Figure, shelf: Shelf, config: Config, boxes: Sequence[Box] | None = None
+) -> FigureCut:
+    panels, screened = panels_of(figure, config, boxes)
     cards = []
     for panel in panels:
         record = panel_record(panel)

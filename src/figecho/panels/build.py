@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
 from figecho.config import Config
-from figecho.model import ByteArray, Figure, Panel, Screened
+from figecho.model import Box, ByteArray, Figure, Panel, Screened
 from figecho.panels.cut import split
 from figecho.panels.gutters import crop
 from figecho.panels.tones import to_grey, to_rgb8
@@ -15,7 +16,9 @@ from figecho.screen.judge import reason
 from figecho.screen.masks import overlay, usable
 
 
-def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screened]]:
+def panels_of(
+    figure: Figure, config: Config, boxes: Sequence[Box] | None = None
+) -> tuple[list[Panel], list[Screened]]:
     """Cut a figure into panels and set aside those that are not worth comparing.
 
     Parameters
@@ -23,6 +26,8 @@ def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screene
     figure : Figure
     config : Config
         ``config.screen`` decides what is set aside.
+    boxes : sequence of Box, optional
+        Where its panels are, instead of what cutting would find.
 
     Returns
     -------
@@ -34,7 +39,7 @@ def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screene
     rgb = to_rgb8(figure.pixels, floor)
     panels: list[Panel] = []
     screened: list[Screened] = []
-    for number, box in enumerate(split(rgb), start=1):
+    for number, box in enumerate(split(rgb) if boxes is None else boxes, start=1):
         part: ByteArray = np.array(crop(rgb, box), order="C")
         over = overlay(part)
         mask = usable(part, over)
@@ -61,6 +66,7 @@ def panels_of(figure: Figure, config: Config) -> tuple[list[Panel], list[Screene
                 usable=mask,
                 sha256=figure.sha256,
                 pixels_sha256=pixel_digest(part),
+                origin=figure.origin,
             )
         )
     return panels, screened

@@ -12,6 +12,7 @@ from figecho.model import (
     Coverage,
     Evidence,
     Finding,
+    Held,
     Input,
     NotScanned,
     Place,
@@ -22,6 +23,7 @@ from figecho.model import (
     Transform,
 )
 from figecho.report.to_json import SCHEMA_VERSION
+from figecho.sources.wire import origin_of
 
 
 def from_json(text: str) -> Report:
@@ -51,7 +53,7 @@ def _report(data: Mapping[str, Any]) -> Report:
         tool=dict(data["tool"]),
         config=dict(data["config"]),
         complete=data["complete"],
-        inputs=tuple(Input(**i) for i in data["inputs"]),
+        inputs=tuple(_input(i) for i in data["inputs"]),
         not_scanned=tuple(NotScanned(**n) for n in data["not_scanned"]),
         screened=tuple(Screened(**_place(s), reason=s["reason"]) for s in data["screened"]),
         coverage=Coverage(**data["coverage"]),
@@ -78,6 +80,13 @@ def _finding(data: Mapping[str, Any]) -> Finding:
         explanations=tuple(data["explanations"]),
         family=data["family"],
     )
+
+
+def _input(data: Mapping[str, Any]) -> Input:
+    held = tuple(
+        Held(page=h["page"], figure=h["figure"], origin=origin_of(h)) for h in data.get("held", ())
+    )
+    return Input(**{**data, "held": held})
 
 
 def _template(data: Mapping[str, Any]) -> Template:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from rich.cells import cell_len
 
-from figecho.model import Input
+from figecho.model import Held, Input
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _ASCII = str.maketrans({"·": "-", "°": " deg", "…": "...", "×": "x", "–": "-", "−": "-"})
@@ -77,7 +77,13 @@ def place(where: Located, inputs: Mapping[str, Input]) -> tuple[str, str]:
     held = inputs.get(where.source)
     parts = []
     word = _PAGE_WORDS.get(PurePosixPath(where.source).suffix.lower(), "frame")
-    if where.page is not None:
+    spot = next((h.origin.where for h in held.held if _is_at(h, where)), "") if held else ""
+    if where.page is None and spot:
+        parts.append(spot)
+    elif where.page is not None and word == "frame" and spot:
+        parts.append(spot)
+        word = "page"
+    elif where.page is not None:
         parts.append(f"{word} {where.page}")
     several = held is not None and held.figures > 1 and (where.page is None or word != "frame")
     if where.figure > 1 or several:
@@ -85,6 +91,10 @@ def place(where: Located, inputs: Mapping[str, Input]) -> tuple[str, str]:
     if where.panel > 1 or (held is not None and held.panels > held.figures):
         parts.append(f"panel {where.panel}")
     return where.source, ", ".join(parts)
+
+
+def _is_at(held: Held, where: Located) -> bool:
+    return (held.page, held.figure) == (where.page, where.figure)
 
 
 def place_words(

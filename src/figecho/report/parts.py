@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from figecho.errors import ConfigError
 from figecho.model import Figure, Input, NotScanned
@@ -18,6 +19,8 @@ from figecho.panels.chop import Grid, Part, chop
 from figecho.panels.gutters import crop
 from figecho.report.to_json import dump
 from figecho.versions import versions
+
+Pixels = NDArray[Any]
 
 MANIFEST = "manifest.json"
 #: What some file system refuses in a name, and what could steer a shell or a terminal.
@@ -41,11 +44,22 @@ class PartFile:
         ConfigError
             The encoder fails.
         """
-        pixels = np.ascontiguousarray(crop(self.figure.pixels, self.part.bbox))
-        done, data = cv2.imencode(".png", pixels if pixels.ndim == 2 else pixels[..., ::-1])
-        if not done:
-            raise ConfigError(f"'{self.name}' cannot be encoded")
-        return bytes(data)
+        return png_of(crop(self.figure.pixels, self.part.bbox), self.name)
+
+
+def png_of(pixels: Pixels, name: str) -> bytes:
+    """Return grey or RGB pixels of 8 or 16 bits as a PNG.
+
+    Raises
+    ------
+    ConfigError
+        The encoder fails.
+    """
+    planes = np.ascontiguousarray(pixels if pixels.ndim == 2 else pixels[..., ::-1])
+    done, data = cv2.imencode(".png", planes)
+    if not done:
+        raise ConfigError(f"'{name}' cannot be encoded")
+    return bytes(data)
 
 
 def part_files(figures: Sequence[Figure], grid: Grid) -> list[PartFile]:
@@ -53,25 +67,38 @@ def part_files(figures: Sequence[Figure], grid: Grid) -> list[PartFile]:
 
     Names are unlike even where a file system takes no notice of case.
     """
-    several = _several(figures)
-    files, taken = [], {MANIFEST.casefold()}
     digits = len(str(max(grid.columns, grid.rows)))
+    cut = []
     for figure in figures:
         height, width = figure.pixels.shape[:2]
-        parts = chop(width, height, grid)
+        cut.append(chop(width, height, grid))
+    ends = [[f"-r{p.row:0{digits}d}c{p.column:0{digits}d}.png" for p in parts] for parts in cut]
+    return [
+        PartFile(name=name, figure=figure, part=part)
+        for figure, parts, names in zip(figures, cut, unlike_names(figures, ends), strict=True)
+        for name, part in zip(names, parts, strict=True)
+    ]
+
+
+def unlike_names(figures: Sequence[Figure], ends: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Name the files of each figure: source, page and figure, then each of its ``ends``.
+
+    No two names differ only by case, and none is that of the manifest.
+    """
+    several = _several(figures)
+    taken = {MANIFEST.casefold()}
+    named = []
+    for figure, own in zip(figures, ends, strict=True):
         stem, count = _stem(figure, several), 1
         while True:
-            own = stem if count == 1 else f"{stem}~{count}"
-            names = [f"{own}-r{p.row:0{digits}d}c{p.column:0{digits}d}.png" for p in parts]
+            start = stem if count == 1 else f"{stem}~{count}"
+            names = [start + end for end in own]
             if taken.isdisjoint(name.casefold() for name in names):
                 break
             count += 1
         taken |= {name.casefold() for name in names}
-        files += [
-            PartFile(name=name, figure=figure, part=part)
-            for name, part in zip(names, parts, strict=True)
-        ]
-    return files
+        named.append(names)
+    return named
 
 
 def manifest(

@@ -45,6 +45,7 @@ class ReportView:
         yield from _findings(self.report, words)
         yield from _templates(self.report.templates, words)
         yield from _screened(self.report.screened, words)
+        yield from _without_figures(self.report, words)
         yield from _not_scanned(self.report, words)
         if self.report.findings:
             yield Text()
@@ -202,6 +203,20 @@ def _screened(screened: Sequence[Screened], words: Words) -> Iterable[Renderable
     for reason, group in groupby(by_reason, key=lambda s: s.reason):
         members = list(group)
         yield words.text(f"  {reason} ({len(members)}): {_named(members, words)}")
+
+
+def _without_figures(report: Report, words: Words) -> Iterable[RenderableType]:
+    empty = [i.source for i in report.inputs if i.figures == 0]
+    if empty:
+        shown = "; ".join(empty[:_NAMED]) + (
+            f" and {len(empty) - _NAMED} more" if len(empty) > _NAMED else ""
+        )
+        yield Text()
+        yield words.text(f"No figures in: {shown}")
+    small = sum(i.left_out for i in report.inputs)
+    if small:
+        yield Text()
+        yield words.text(f"Left out: {plural(small, 'picture')} too small for figures, or unshown")
 
 
 def _not_scanned(report: Report, words: Words) -> Iterable[RenderableType]:

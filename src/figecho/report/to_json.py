@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from figecho.model import Finding, Place, Region, Report, Screened
+from figecho.model import Finding, Input, Origin, Place, Region, Report, Screened
 
 SCHEMA_VERSION = "1.0"
 _LINE = 100
@@ -27,7 +27,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "tool": dict(sorted(report.tool.items())),
         "config": _plain(report.config),
         "complete": report.complete,
-        "inputs": [dataclasses.asdict(i) for i in sorted(report.inputs, key=lambda i: i.source)],
+        "inputs": [_input(i) for i in sorted(report.inputs, key=lambda i: i.source)],
         "not_scanned": [
             dataclasses.asdict(n)
             for n in sorted(report.not_scanned, key=lambda n: (n.source, n.reason))
@@ -105,6 +105,37 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "explanations": list(finding.explanations),
         "family": finding.family,
     }
+
+
+def _input(given: Input) -> dict[str, Any]:
+    """Return an input; what only documents have is left out elsewhere."""
+    data = {
+        "source": given.source,
+        "sha256": given.sha256,
+        "figures": given.figures,
+        "panels": given.panels,
+    }
+    if given.held:
+        data["held"] = [
+            {"page": h.page, "figure": h.figure, **origin_dict(h.origin)} for h in given.held
+        ]
+    if given.left_out:
+        data["left_out"] = given.left_out
+    return data
+
+
+def origin_dict(origin: Origin) -> dict[str, Any]:
+    """Return where and how a picture stands in its document, without what is not known."""
+    data: dict[str, Any] = {"where": origin.where, "made": origin.made}
+    if origin.media:
+        data["media"] = origin.media
+    if origin.media_sha256 is not None:
+        data["media_sha256"] = origin.media_sha256
+    if origin.box_pt is not None:
+        data["box_pt"] = [rounded(v, 2) for v in origin.box_pt]
+    if origin.changes:
+        data["changes"] = list(origin.changes)
+    return data
 
 
 def _place(where: Place | Region | Screened) -> dict[str, Any]:

@@ -8,12 +8,14 @@ IMAGE_SUFFIXES = frozenset(
     | {".webp", ".bmp", ".dib", ".gif"}
 )
 
+#: Kinds of documents, named by their usual suffix, each read in a process of its own.
+DOCUMENTS = frozenset({".pdf", ".pptx", ".docx", ".xlsx"})
+
+#: Suffixes of documents and archives that figecho reads.
+DOCUMENT_SUFFIXES = DOCUMENTS | {".pptm", ".ppsx", ".potx", ".docm", ".dotx", ".xlsm", ".zip"}
+
 #: Suffixes that may hold pictures figecho cannot read yet: named in the report, never passed over.
 UNREAD_SUFFIXES = {
-    ".pdf": "PDF documents",
-    ".pptx": "PPTX documents",
-    ".docx": "DOCX documents",
-    ".zip": "ZIP archives",
     ".svg": "SVG drawings",
     ".emf": "EMF drawings",
     ".wmf": "WMF drawings",
@@ -27,6 +29,10 @@ UNREAD_SUFFIXES = {
     ".doc": "DOC documents",
     ".odp": "ODP documents",
     ".odt": "ODT documents",
+    ".xls": "XLS documents",
+    ".key": "Keynote documents",
+    ".rar": "RAR archives",
+    ".7z": "7z archives",
     ".heic": "HEIF images",
     ".heif": "HEIF images",
     ".avif": "AVIF images",
@@ -56,6 +62,9 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%!PS", ".eps"),
     (0, b"\xc5\xd0\xd3\xc6", ".eps"),
     (0, b"8BPS", ".psd"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
+    (0, b"Rar!\x1a\x07", ".rar"),
+    (0, b"7z\xbc\xaf\x27\x1c", ".7z"),
     (4, b"ftypheic", ".heic"),
     (4, b"ftypmif1", ".heic"),
     (4, b"ftypavif", ".avif"),
@@ -74,9 +83,9 @@ def kind_of(head: bytes) -> str:
     Returns
     -------
     str
-        ``"png"``, ``"jpeg"``, ``"tiff"``, ``"webp"``, ``"bmp"`` or ``"gif"``; a key of
-        :data:`UNREAD_SUFFIXES` for what is known and not read yet; else ``"empty"``, ``"text"``
-        or ``"unknown"``.
+        ``"png"``, ``"jpeg"``, ``"tiff"``, ``"webp"``, ``"bmp"`` or ``"gif"``; ``".pdf"``, or
+        ``".zip"`` for archives and Office documents alike; a key of :data:`UNREAD_SUFFIXES` for
+        what is known and not read; else ``"ole"``, ``"empty"``, ``"text"`` or ``"unknown"``.
     """
     if not head:
         return "empty"
@@ -96,12 +105,17 @@ def kind_of(head: bytes) -> str:
 def refusal(kind: str, suffix: str) -> str:
     """Return the one-line reason why a file of this ``kind`` is not scanned.
 
-    ``suffix`` (lower case) only refines what a ZIP container is called: DOCX, PPTX or ZIP.
+    ``suffix`` (lower case) only refines what an old Office container is called.
     """
-    if kind == ".zip" and suffix in {".pptx", ".docx", ".odp", ".odt"}:
-        kind = suffix
+    if kind == "ole":
+        if suffix in DOCUMENT_SUFFIXES:
+            return "encrypted: Office documents with a password are not read; save one without"
+        kind = suffix if suffix in {".doc", ".ppt", ".xls"} else "unknown"
+        if kind != "unknown":
+            newer = {".doc": "DOCX", ".ppt": "PPTX", ".xls": "XLSX"}[kind]
+            return f"old {UNREAD_SUFFIXES[kind]} are not read; save it as {newer} or PDF"
     if kind in UNREAD_SUFFIXES:
-        return f"{UNREAD_SUFFIXES[kind]} are not read yet"
+        return f"{UNREAD_SUFFIXES[kind]} are not read"
     if kind == "empty":
         return "empty file (0 bytes)"
     return "not an image (text)" if kind == "text" else "not an image (unknown content)"

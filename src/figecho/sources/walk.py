@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from figecho.sources.kinds import IMAGE_SUFFIXES, UNREAD_SUFFIXES
+from figecho.sources.kinds import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, UNREAD_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,11 @@ def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
     return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts), name
 
 
+def may_hold_pictures(suffix: str) -> bool:
+    """Whether files with this suffix (lower case) are opened inside folders and archives."""
+    return suffix in IMAGE_SUFFIXES or suffix in DOCUMENT_SUFFIXES or suffix in UNREAD_SUFFIXES
+
+
 def _inside(root: Path, *, with_folder: bool) -> Iterator[_Found]:
     seen: set[tuple[int, int]] = set()
     stack = [(root, int(with_folder))]
@@ -104,7 +109,7 @@ def _inside(root: Path, *, with_folder: bool) -> Iterator[_Found]:
             suffix = child.suffix.lower()
             if child.is_dir():
                 stack.append((child, depth + 1))
-            elif suffix in IMAGE_SUFFIXES or suffix in UNREAD_SUFFIXES:
+            elif may_hold_pictures(suffix):
                 yield _Found(child, depth + 1, _problem(child))
 
 

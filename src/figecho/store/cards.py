@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from figecho.model import Figure, NotScanned, Panel, Screened
+from figecho.model import Figure, Input, NotScanned, Panel, Screened
 
 _NO_RGB = np.zeros((0, 0, 3), np.uint8)
 _NO_GREY = np.zeros((0, 0), np.float32)
@@ -51,20 +51,33 @@ class FigureCut:
 class FigureRead:
     """A figure without its pixels, and the key of the record under which it is cut.
 
+    ``size`` is its width and height in pixels.
     ``cut`` is there where the figure was cut as it was read: then no record holds its pixels.
     """
 
     figure: Figure
     pixels: str
+    size: tuple[int, int]
     cut: FigureCut | None = None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether nothing in it was photographed, as far as its panels tell."""
+        return self.cut is not None and all(card.drawn for card in self.cut.panels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FileRead:
-    """What one file holds: its figures in order, and what could not be read of it."""
+    """What one file holds: its figures in order, and what could not be read of it.
+
+    ``inputs`` are the files read: the file itself, or those inside an archive; ``sha256`` is the
+    digest of the file's bytes, empty where they could not be read.
+    """
 
     figures: tuple[FigureRead, ...]
     not_scanned: tuple[NotScanned, ...]
+    inputs: tuple[Input, ...] = ()
+    sha256: str = ""
 
 
 def without_pixels(panel: Panel) -> Panel:

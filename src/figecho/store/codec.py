@@ -26,6 +26,7 @@ KNOWN = {
         (
             *("Box", "Figure", "Panel", "Region", "Transform", "Evidence", "Finding", "Place"),
             *("Template", "Input", "NotScanned", "Screened", "Coverage", "Report"),
+            *("Origin", "Held"),
         ),
         "figecho.model",
     ),
