@@ -92,7 +92,7 @@ def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | Non
         regions=(_region(read.a, read.echo.polygon_a), _region(read.b, read.echo.polygon_b)),
         transform=_transform(read, coverage),
         evidence=_evidence(read, _points(candidate)),
-        explanations=explanations(read.a, read.b),
+        explanations=explanations(read.a, read.b, read.echo),
     )
 
 

@@ -12,6 +12,7 @@ from figecho.model import Box, ByteArray, Figure, Panel, Screened
 from figecho.panels.cut import split
 from figecho.panels.gutters import crop
 from figecho.panels.tones import to_grey, to_rgb8
+from figecho.screen.graphics import is_drawn
 from figecho.screen.judge import reason
 from figecho.screen.masks import overlay, usable
 
@@ -36,6 +37,8 @@ def panels_of(
         The rest, each with its reason. Both are numbered together, in reading order, from 1.
     """
     floor = config.screen.blank_range
+    # What a document draws with lines and fills holds no pixel that a camera saw.
+    rendered = figure.origin is not None and figure.origin.made == "rendered"
     rgb = to_rgb8(figure.pixels, floor)
     panels: list[Panel] = []
     screened: list[Screened] = []
@@ -44,6 +47,8 @@ def panels_of(
         over = overlay(part)
         mask = usable(part, over)
         why = reason(part, mask, over, config.screen)
+        if why is None and rendered and is_drawn(part):
+            why = "plot"
         if why is not None:
             screened.append(
                 Screened(

@@ -24,6 +24,7 @@ _MAX_DEPTH = 8
 #: A drawing is this large at least, and holds so many shapes that are no mere rules.
 _MIN_SIDES_PT = (50.0, 72.0)
 _MIN_SHAPES = 8
+_MIN_BARE_SHAPES = 4
 _RULE_PT = 2.5
 #: Shapes over this share of the page are its background.
 _BACKGROUND = 0.85
@@ -31,6 +32,7 @@ _BACKGROUND = 0.85
 _COVERED = 0.5
 #: Where letters stand on more of the area than this, it is a table or a text box.
 _LETTERED = 0.28
+_TABLE_LETTERED = 0.08
 _MIN_INK = 0.004
 
 
@@ -110,14 +112,18 @@ def _is_figure(
     short, long = sorted(box[2:])
     if short < _MIN_SIDES_PT[0] or long < _MIN_SIDES_PT[1]:
         return False
-    inside = [s for s in shapes if _within(s, box) and min(s[2:]) > _RULE_PT]
-    slanted = [s for s in shapes if _within(s, box)]
-    if len(inside) < _MIN_SHAPES and len(slanted) < 4 * _MIN_SHAPES:
-        return False
+    own = [s for s in shapes if _within(s, box)]
+    solid = [s for s in own if min(s[2:]) > _RULE_PT]
     area = box[2] * box[3]
-    covered = sum(shared_pt2(box, p) for p in pictures)
-    lettered = sum(shared_pt2(box, t) for t in letters)
-    return covered < _COVERED * area and lettered < _LETTERED * area
+    if sum(shared_pt2(box, p) for p in pictures) >= _COVERED * area:
+        return False
+    lettered = sum(shared_pt2(box, t) for t in letters) / area
+    if len(solid) >= _MIN_SHAPES:
+        return lettered < _LETTERED
+    # Thin lines alone rule a table; few shapes may each hold many bars.
+    if len(own) >= 4 * _MIN_SHAPES:
+        return lettered < _TABLE_LETTERED
+    return len(solid) >= _MIN_BARE_SHAPES and lettered < _TABLE_LETTERED / 4
 
 
 def _within(inner: BoxPt, outer: BoxPt) -> bool:
