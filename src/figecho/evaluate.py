@@ -1,9 +1,9 @@
 """Hold a report against a known truth: what is found, missed and false.
 
-The truth names files. A pair counts as found if a strong or moderate finding links its two files,
-a copy inside one picture if a finding has both regions in that file. Every finding between two
-judged files that the truth does not know is false; findings that touch other files are listed, not
-judged.
+The truth names files, or places in documents (:mod:`figecho.places`). A pair counts as found if a
+strong or moderate finding links its two files, a copy inside one picture if a finding has both
+regions in that file. Every finding between two judged files that the truth does not know is false;
+findings that touch other files are listed, not judged.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from figecho.deviation import Deviation, deviation
 from figecho.errors import SourceError
 from figecho.model import Finding, Report
+from figecho.places import named_as
 
 COUNTED = ("strong", "moderate")
 Pair = tuple[str, str]
@@ -48,6 +49,12 @@ class Truth:
     judged: frozenset[str]
     screened: Mapping[str, str]
     templates: tuple[frozenset[str], ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names the truth uses: files, or places in documents."""
+        pairs = {name for k in self.known for name in k.pair} | {n for p in self.ignore for n in p}
+        return self.judged | pairs | frozenset(self.screened) | frozenset().union(*self.templates)
 
     @property
     def negative_pairs(self) -> int:
@@ -157,6 +164,7 @@ def truth_of(data: Mapping[str, Any]) -> Truth:
 
 def score(report: Report, truth: Truth) -> Score:
     """Hold the strong and moderate findings of ``report`` against ``truth``."""
+    report = named_as(report, truth.names)
     by_pair: dict[Pair, list[Finding]] = {}
     for finding in report.findings:
         if finding.level in COUNTED:
