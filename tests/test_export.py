@@ -10,9 +10,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import attr
 import numpy as np
 import pytest
+import sarif_om
 from PIL import Image
+from pycocotools.coco import COCO
 
 from figecho.cli import run
 from figecho.config import as_dict, resolve
@@ -21,7 +24,7 @@ from figecho.report.coco import to_coco
 from figecho.report.figure_for import figure_for
 from figecho.report.sarif import to_sarif, uri
 from figecho.report.to_json import to_json
-from figecho.review import Decision, Review
+from figecho.review import VERDICTS, Decision, Review
 from handmade import finding, full_report, panel, region, report
 from test_html import textured
 
@@ -57,6 +60,82 @@ def test_sarif_carries_a_review() -> None:
     assert one["suppressions"][0]["justification"] == "dismissed; a logo"
     assert (two["baselineState"], "suppressions" in two) == ("unchanged", False)
     assert three["baselineState"] == "new"
+
+
+#: The class of Microsoft's object model for what stands under each name, from the file down.
+SARIF_OBJECTS = {
+    "runs": sarif_om.Run,
+    "tool": sarif_om.Tool,
+    "driver": sarif_om.ToolComponent,
+    "rules": sarif_om.ReportingDescriptor,
+    "shortDescription": sarif_om.MultiformatMessageString,
+    "invocations": sarif_om.Invocation,
+    "toolExecutionNotifications": sarif_om.Notification,
+    "artifacts": sarif_om.Artifact,
+    "results": sarif_om.Result,
+    "suppressions": sarif_om.Suppression,
+    "message": sarif_om.Message,
+    "location": sarif_om.ArtifactLocation,
+    "locations": sarif_om.Location,
+    "relatedLocations": sarif_om.Location,
+    "physicalLocation": sarif_om.PhysicalLocation,
+    "artifactLocation": sarif_om.ArtifactLocation,
+}
+SARIF_FREE = {"properties", "hashes", "partialFingerprints"}
+SARIF_WORDS = {
+    "level": {"none", "note", "warning", "error"},
+    "baselineState": {"new", "unchanged", "updated", "absent"},
+    "kind": {"inSource", "external"},
+    "status": {"accepted", "underReview", "rejected"},
+}
+
+
+def broken(value: Any, model: Any) -> list[str]:
+    """Return what in a SARIF object its model does not know, misses or cannot spell."""
+    fields = {a.metadata["schema_property_name"]: a for a in attr.fields(model)}
+    if model is sarif_om.Suppression:
+        fields["status"] = fields["state"]  # as the standard came to call it
+    faults = [f"{model.__name__}.{name}" for name in value if name not in fields]
+    needed = {name for name, a in fields.items() if a.default is attr.NOTHING}
+    faults += [f"no {model.__name__}.{name}" for name in sorted(needed - set(value))]
+    for name, held in value.items():
+        if name in SARIF_WORDS and held not in SARIF_WORDS[name]:
+            faults.append(f"{model.__name__}.{name}={held}")
+        for item in held if isinstance(held, list) else [held]:
+            if isinstance(item, dict) and name not in SARIF_FREE:
+                faults += broken(item, SARIF_OBJECTS[name])
+    return faults
+
+
+def test_sarif_follows_the_standard() -> None:
+    review = Review(
+        decisions={finding(n).fingerprint: Decision(decision=d) for n, d in enumerate(VERDICTS, 1)}
+    )
+    for data in (to_sarif(full_report()), to_sarif(full_report(), review), to_sarif(report())):
+        held = json.loads(data)
+        assert held["version"] == "2.1.0"
+        assert broken(held, sarif_om.SarifLog) == []
+    assert broken({"version": "2.1.0", "lines": 3}, sarif_om.SarifLog) == [
+        "SarifLog.lines",
+        "no SarifLog.runs",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_coco_is_read_by_its_own_tools(tmp_path: Path, capsys: Any) -> None:
+    sizes = {("a.png", 0, 1): (640, 480), ("b.png", 0, 1): (90, 70), ("c.png", 0, 1): (200, 100)}
+    sizes["paper.pdf", 3, 1] = (400, 300)
+    (tmp_path / "coco.json").write_text(to_coco(full_report(), sizes), encoding="utf-8")
+    coco = COCO(str(tmp_path / "coco.json"))
+    assert len(coco.getAnnIds()) == 6
+    assert [c["name"] for c in coco.loadCats(coco.getCatIds())] == [
+        f"category {name}" for name in ("I", "II", "III")
+    ]
+    for note in coco.loadAnns(coco.getAnnIds()):
+        x, y, w, h = note["bbox"]
+        mask = coco.annToMask(note)
+        assert mask[y + h // 2, x + w // 2] == 1
+        assert mask.sum() == pytest.approx(note["area"], rel=0.1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from figecho.config import Limits
+from figecho.report.to_json import to_json
 from figecho.sources import Collected, collect
+from handmade import full_report
 
 
 def picture(path: Path, tone: int = 0) -> Path:
@@ -159,3 +161,17 @@ def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
         pytest.skip("the file system wants text")
     (name,) = names(scan(tmp_path))
     assert name.encode("utf-8") == b"caf\\xe9.png"
+
+
+def test_evidence_beside_a_report_is_no_figure(tmp_path: Path) -> None:
+    for folder in ("", "results", "other"):
+        picture(tmp_path / folder / "evidence" / "F001.png")
+    picture(tmp_path / "results" / "own.png")
+    (tmp_path / "results" / "report.json").write_text(to_json(full_report()), encoding="utf-8")
+    (tmp_path / "other" / "report.json").write_text('{"mine": 1}', encoding="utf-8")
+    assert names(scan(tmp_path)) == [
+        "evidence/F001.png",
+        "other/evidence/F001.png",
+        "results/own.png",
+    ]
+    assert names(scan(tmp_path / "results" / "evidence")) == ["F001.png"]

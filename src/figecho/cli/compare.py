@@ -33,6 +33,7 @@ def compare(
     no_cnn: options.NoCnn = False,
     cnn_weights: options.CnnWeights = None,
     online: options.Online = False,
+    previews: options.Previews = False,
     settings: options.Settings = None,
     quiet: options.Quiet = False,
     force: options.Force = False,
@@ -48,6 +49,7 @@ def compare(
     """
     from figecho.cli.output import Output, progress
     from figecho.cli.page import write_page
+    from figecho.cli.previews import show_previews
     from figecho.cli.settings import names, resolved
     from figecho.report.csv_rows import to_csv
     from figecho.report.terminal import ReportView
@@ -67,6 +69,8 @@ def compare(
         )
     output.text(json, to_json(report))
     output.show(TraceView(result.traces), ReportView(report))
+    if previews and output.shows:
+        show_previews(report.findings, result.panels)
     write_page(output, report, result.panels)
     if out is not None:
         output.text(out / "report.json", to_json(report))

@@ -72,6 +72,9 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in screen.min_tones=8."),
 ]
+Previews = Annotated[
+    bool, typer.Option("--previews", help="Show small pictures, where the terminal can.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no report and no progress.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace output files that exist.")]
 Grid = Annotated[

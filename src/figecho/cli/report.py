@@ -43,6 +43,7 @@ def report(
     ] = None,
     review: options.Review = None,
     audience: options.Audience = "editor",
+    previews: options.Previews = False,
     quiet: options.Quiet = False,
     force: options.Force = False,
 ) -> int:
@@ -59,6 +60,7 @@ def report(
     """
     from figecho.cli.output import Output, save
     from figecho.cli.page import audience_of, review_of, text_of, write_page
+    from figecho.cli.previews import show_previews
     from figecho.report.coco import to_coco
     from figecho.report.csv_rows import to_csv
     from figecho.report.from_json import from_json
@@ -80,6 +82,8 @@ def report(
         save(figure_for[1], _drawn(drawn, panels))
     if not any((csv, html, sarif, coco, figure_for)):
         output.show(ReportView(read))
+    if previews and output.shows:
+        show_previews(read.findings, panels)
     if decided is not None:
         from figecho.review import carried
 

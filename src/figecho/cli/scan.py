@@ -47,6 +47,7 @@ def scan(
     audience: options.Audience = "editor",
     password: options.Password = None,
     panels: options.Panels = None,
+    previews: options.Previews = False,
     settings: options.Settings = None,
     quiet: options.Quiet = False,
     force: options.Force = False,
@@ -67,6 +68,7 @@ def scan(
     """
     from figecho.cli.output import Output, progress
     from figecho.cli.page import audience_of, review_of, write_page
+    from figecho.cli.previews import show_previews
     from figecho.cli.settings import names, resolved
     from figecho.report.csv_rows import to_csv
     from figecho.report.terminal import ReportView
@@ -77,9 +79,6 @@ def scan(
     )
     output = Output(folder=out, json=json, csv=csv, html=html, quiet=quiet, force=force)
     reader, decided = audience_of(audience), review_of(review)
-    for path in paths:
-        if out is not None and out.resolve().is_relative_to(path.resolve()):
-            say(f"note: '{out}' lies inside '{path}', so a later scan will read its pictures too")
     from figecho.result import remembered
 
     cache = options.cache_folder(cache_dir, no_cache)
@@ -107,6 +106,8 @@ def scan(
     output.text(json, to_json(report))
     output.text(csv, to_csv(report))
     output.show(ReportView(report))
+    if previews and output.shows:
+        show_previews(report.findings, result.panels)
     if decided is not None:
         from figecho.review import carried
 

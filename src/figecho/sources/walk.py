@@ -11,6 +11,10 @@ from pathlib import Path
 
 from figecho.sources.kinds import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, UNREAD_SUFFIXES
 
+#: What a scan writes into the folder of ``--out``.
+REPORT, EVIDENCE = "report.json", "evidence"
+_REPORT_HEAD = re.compile(rb'\s*\{\s*"schema_version":\s*"[^"]*",\s*"tool":\s*\{\s*"figecho"')
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -44,7 +48,8 @@ def walk(paths: Sequence[Path]) -> tuple[list[Entry], list[str]]:
 
     Folders are searched recursively; hidden files and folders are passed over, as are files whose
     suffix is neither an image's nor that of a document that may hold images. Each real folder is
-    entered once, so links cannot loop. What is named explicitly is always listed. A path named
+    entered once, so links cannot loop; evidence pictures beside a figecho report are no figures, so
+    their folder is passed over. What is named explicitly is always listed. A path named
     twice is one entry; two names of the same bytes are two.
 
     Returns
@@ -108,9 +113,20 @@ def _inside(root: Path, *, with_folder: bool) -> Iterator[_Found]:
                 continue
             suffix = child.suffix.lower()
             if child.is_dir():
+                if child.name == EVIDENCE and _is_report(folder / REPORT):
+                    continue
                 stack.append((child, depth + 1))
             elif may_hold_pictures(suffix):
                 yield _Found(child, depth + 1, _problem(child))
+
+
+def _is_report(path: Path) -> bool:
+    """Whether a file begins like the JSON report of a scan."""
+    try:
+        with path.open("rb") as file:
+            return _REPORT_HEAD.match(file.read(200)) is not None
+    except OSError:
+        return False
 
 
 def _problem(path: Path) -> str | None:
