@@ -162,14 +162,6 @@ def test_a_failed_write_is_said_and_leaves_nothing_behind(
     assert [p.name for p in tmp_path.iterdir()] == ["figures"]
 
 
-def test_results_inside_the_scanned_folder_are_noted(
-    engine: FakeScan, figures: Path, figecho: Program
-) -> None:
-    code, _, err = figecho("scan", figures, "--out", figures / "results")
-    assert code == 0
-    assert "a later scan will read" in err
-
-
 def test_warnings_of_libraries_reach_a_developer_only(
     engine: FakeScan, figures: Path, figecho: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

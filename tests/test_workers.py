@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -65,6 +66,18 @@ def tenfold(unit: int, shelf: Shelf) -> int:
     if unit == 14:
         raise MemoryError
     return unit * 10
+
+
+def test_workers_start_beside_the_threads_of_opencv(tmp_path: Path) -> None:
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(4)
+    try:
+        cv2.warpAffine(np.zeros((2000, 2000), np.float32), np.eye(3)[:2], (2000, 2000))
+        with executors(tmp_path)[2] as who:  # type: ignore[attr-defined]
+            assert dict(who.run(tenfold, range(5), 1)) == {k: 10 * k for k in range(5)}
+        assert cv2.getNumThreads() == 4
+    finally:
+        cv2.setNumThreads(before)
 
 
 def deadly(unit: int, shelf: Shelf) -> int:

@@ -26,7 +26,7 @@ from figecho.farm.port import Lost, Task, attempt, settled
 from figecho.farm.shelf import Shelf
 from figecho.store.blobs import Blobs
 from figecho.store.keys import Keys
-from figecho.threads import alone
+from figecho.threads import alone, one_thread
 
 _WATCH_S = 0.5
 _DYING_S = 1.0
@@ -141,7 +141,8 @@ class Processes:
         process = self._context.Process(
             target=_serve, args=(theirs, *self._own, os.getpid()), daemon=True
         )
-        with warnings.catch_warnings():
+        # A fork in which OpenCV still counts on threads of its parent never comes to an end.
+        with one_thread(), warnings.catch_warnings():
             # Python warns of threads beside a fork: ours only draw the bar, and hold no lock that
             # a worker needs.
             warnings.simplefilter("ignore", DeprecationWarning)
