@@ -213,6 +213,34 @@ def matched(number: int = 1, count: int = 24, **fields: Any) -> Finding:
     return replace(held, evidence=replace(held.evidence, points=rows))
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_faint_picture_is_said_to_be_one(dark: bool) -> None:
+    tones = textured() // (8 if dark else 1)
+    held = {(n, 0, 1, 1): panel(tones, n) for n in ("a.png", "b.png")}
+    assert ("dark or faint" in Page(html_page(report(finding()), held)).text) is dark
+
+
+def test_a_long_name_leaves_its_page_and_panel_to_be_seen_in_the_list() -> None:
+    long = region("a manuscript with a name that does not end.pdf", page=7, panel=2)
+    page = Page(html_page(report(finding(a=long)), {}))
+    assert ".pdf, p. 7, panel 2 · b.png" in page.text
+    shown = [text for text in page.texts if "p. 7" in text and " · " in text]
+    assert shown and max(map(len, shown)) < 60
+
+
+def test_only_the_panels_of_the_figures_shown_are_read() -> None:
+    class Kept(dict[Any, Panel]):
+        def __getitem__(self, key: Any) -> Panel:
+            assert key[0] != "unrelated.png"
+            return dict.__getitem__(self, key)
+
+        def values(self) -> Any:
+            raise AssertionError("all panels were read")
+
+    kept = Kept(pictures("a.png", "b.png", "unrelated.png"))
+    assert bundle(finding(), kept, 1) is not None
+
+
 def test_points_are_those_of_the_finding_and_arrows_follow_the_transform() -> None:
     a, b = panel(textured(), "a.png", x=7, y=3), panel(textured(), "b.png", x=2)
     held = matched()

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from figecho.model import Finding, Panel, Report, Screened
-from figecho.report.names import Located, clean, place, shorten
+from figecho.report.names import Located, clean, place, place_words, shorten
 from figecho.report.plainly import (
     CATEGORIES,
     COMMON,
@@ -33,6 +33,7 @@ from figecho.review import REASONS, Review, carried, laid_on
 from figecho.review import to_dict as review_dict
 
 _PAGE = files("figecho.report") / "page"
+_SHORT = 38
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Card:
 
     finding: Finding
     names: tuple[str, str]
+    short: tuple[str, str]
     places: tuple[str, str]
     hashes: tuple[str, str]
     pictures: Bundle | None
@@ -117,13 +119,16 @@ def _cards(report: Report, panels: Mapping[Key, Panel], review: Review | None) -
     for finding in report.findings:
         a, b = finding.regions
         names = [_named(r, inputs) for r in (a, b)]
+        spots = [""] * 2
         if names[0] == names[1]:
-            names = [f"{n} at {r.bbox.x}, {r.bbox.y}" for n, r in zip(names, (a, b), strict=True)]
+            spots = [f" at {r.bbox.x}, {r.bbox.y}" for r in (a, b)]
+        short = [place_words(r, inputs, _SHORT) + at for r, at in zip((a, b), spots, strict=True)]
         hashes = [inputs[r.source].sha256 if r.source in inputs else "" for r in (a, b)]
         cards.append(
             Card(
                 finding=finding,
-                names=(names[0], names[1]),
+                names=(names[0] + spots[0], names[1] + spots[1]),
+                short=(short[0], short[1]),
                 places=(_spot(a), _spot(b)),
                 hashes=(hashes[0], hashes[1]),
                 pictures=bundle(finding, panels, len(report.findings)),

@@ -104,7 +104,7 @@ def place_words(
     source, inside = place(where, inputs)
     ellipsis = clean("…", encoding)
     tail = f", {inside}" if inside else ""
-    room = max(width - cell_len(tail), 12)
+    room = max(width - cell_len(tail), 7)
     return shorten(shorten(clean(source, encoding), room, ellipsis) + tail, width, ellipsis)
 
 

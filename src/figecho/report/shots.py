@@ -24,6 +24,8 @@ _SIDES_PX = (1100, 850, 650, 500, 380, 280)
 _WHOLE_PX = 420
 _QUALITY = 84
 _WIDE = 2.2
+_FAINT = 1.6
+"""A region that uses less of the tones than one part in this is faint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """All pictures of one finding; ``wide`` panels stand below one another."""
+    """All pictures of one finding.
+
+    ``wide`` panels stand below one another; of ``faint`` ones a display shows more once stretched.
+    """
 
     sides: tuple[Side, Side]
     a: Shot
@@ -69,6 +74,7 @@ class Bundle:
     overlay: Shot
     difference: Shot
     wide: bool
+    faint: bool
     identical: bool
 
 
@@ -112,6 +118,7 @@ def bundle(finding: Finding, panels: Mapping[Key, Panel], findings: int) -> Bund
         overlay=small[2],
         difference=small[3],
         wide=wide,
+        faint=max(side.slope for side in sides) > _FAINT,
         identical=a.pixels_sha256 == b.pixels_sha256,
     )
 
@@ -159,9 +166,10 @@ def _side(
 def _whole(region: Region, panels: Mapping[Key, Panel]) -> tuple[Shot, str, float] | None:
     """Return the figure of a region, put together from its panels, where there are several."""
     place = (region.source, region.page or 0, region.figure)
-    held = [p for p in panels.values() if p.figure == place]
-    if len(held) < 2:
+    keys = [key for key in panels if key[:3] == place]
+    if len(keys) < 2:
         return None
+    held = [panels[key] for key in keys]
     width = max(p.bbox.x + p.bbox.w for p in held)
     height = max(p.bbox.y + p.bbox.h for p in held)
     canvas = np.full((height, width, 3), 255, np.uint8)
