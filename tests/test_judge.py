@@ -429,6 +429,12 @@ def test_points_are_spread_matches_of_this_region_and_motion() -> None:
     assert points[:, 2:].max() < 60
 
 
+def test_where_few_matches_lie_in_the_region_those_elsewhere_are_shown_too() -> None:
+    spots = np.array([[30.0, 30.0], [50.0, 40.0], [100.0, 80.0], [5.0, 90.0], [90.0, 10.0]])
+    (found,) = judged(pair(of("a.png"), of("b.png"), proposal=proposed(spots, spots)))
+    assert len(found.evidence.points) == 5
+
+
 def test_matches_that_lead_from_b_to_a_inside_a_panel_are_turned() -> None:
     inside, away = of("a.png"), np.array([[1.0, 0, 50.0], [0, 1.0, 10.0], [0, 0, 1.0]])
     backwards = proposed(transform_points(away, square(20, 20)), square(20, 20))

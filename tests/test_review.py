@@ -37,6 +37,12 @@ def test_what_is_decided_new_and_gone() -> None:
     assert result.words == "Review: 1 explained, 1 new, 1 of the review not found again: F002"
 
 
+def test_many_new_findings_are_counted_not_named() -> None:
+    words = carried(report(*(finding(n) for n in range(1, 31))), Review()).words
+    assert words.startswith("Review: 30 new: F001, ")
+    assert words.endswith("F012 and 18 more")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -25,6 +25,7 @@ REASONS = (
 )
 #: How far a region's centre may move, as a share of its panel, and still be the one decided on.
 _SAME_PLACE = 0.06
+_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,8 @@ class Carried:
         parts.append(f"{len(self.new)} new")
         if self.gone:
             parts.append(f"{len(self.gone)} of the review not found again")
-        named = ": " + ", ".join(f.id for f in self.new) if self.new else ""
+        rest = f" and {len(self.new) - _NAMED} more" if len(self.new) > _NAMED else ""
+        named = ": " + ", ".join(f.id for f in self.new[:_NAMED]) + rest if self.new else ""
         return "Review: " + ", ".join(parts) + named
 
 

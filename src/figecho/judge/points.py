@@ -12,6 +12,7 @@ from figecho.verify.outline import polygon_area, transform_points
 MOST = 24
 _NEAR_PX = 6.0
 _AROUND = 0.1
+_ENOUGH = 8
 
 Points = NDArray[np.float64]
 
@@ -19,8 +20,9 @@ Points = NDArray[np.float64]
 def corresponding(echo: Echo, *, inside: bool) -> tuple[Points, Points]:
     """Return points of the region in A and, in the same order, in B: panel pixels.
 
-    Matched keypoints in or just around the region that follow its motion; where only blocks were
-    compared, the centres of blocks that agree. At most :data:`MOST`, far from one another.
+    Matched keypoints that follow its motion, those in or just around the region unless they are
+    few; where only blocks were compared, the centres of blocks that agree. At most :data:`MOST`,
+    far from one another.
 
     Parameters
     ----------
@@ -35,9 +37,11 @@ def corresponding(echo: Echo, *, inside: bool) -> tuple[Points, Points]:
     elif inside:
         a, b = np.concatenate([a, b]), np.concatenate([b, a])
     gap = np.hypot(*(transform_points(echo.b_from_a, a) - b).T)
+    a, b = a[gap < _NEAR_PX], b[gap < _NEAR_PX]
     around = _AROUND * float(np.sqrt(polygon_area(echo.polygon_a)))
-    kept = (distance_inside(a, echo.polygon_a) >= -around) & (gap < _NEAR_PX)
-    a, b = a[kept], b[kept]
+    close = distance_inside(a, echo.polygon_a) >= -around
+    if np.count_nonzero(close) >= _ENOUGH:
+        a, b = a[close], b[close]
     chosen = spread(a, MOST)
     return a[chosen], b[chosen]
 

@@ -21,7 +21,7 @@ from figecho.report.marks import marks
 Protocol = Literal["kitty", "iterm", "blocks"]
 
 _HEIGHT_PX, _GAP_PX = 180, 12
-_CELL_PX = (9, 18)
+_CELL_PX, _BLOCKS = 9, 66
 _CHUNK = 4096
 _KITTY = frozenset({"ghostty", "WezTerm"})
 _ITERM = frozenset({"iTerm.app", "iTerm2"})
@@ -72,9 +72,10 @@ def preview(finding: Finding, a: Panel, b: Panel) -> ByteArray:
 
 def encoded(rgb: ByteArray, protocol: Protocol, columns: int) -> str:
     """Return the text that makes a terminal of ``columns`` cells show a picture, with a newline."""
-    wide = max(min(columns - 1, round(rgb.shape[1] / _CELL_PX[0])), 1)
     if protocol == "blocks":
-        return "".join(f"{line}\x1b[0m\n" for line in _blocks(rgb, wide))
+        cells = max(min(columns - 1, _BLOCKS, rgb.shape[1]), 1)
+        return "".join(f"{line}\x1b[0m\n" for line in _blocks(rgb, cells))
+    wide = max(min(columns - 1, round(rgb.shape[1] / _CELL_PX)), 1)
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, format="PNG")
     data = base64.b64encode(file.getvalue()).decode("ascii")
@@ -90,7 +91,6 @@ def encoded(rgb: ByteArray, protocol: Protocol, columns: int) -> str:
 
 def _blocks(rgb: ByteArray, wide: int) -> Iterator[str]:
     """Yield lines of half blocks: the upper pixel in front, the lower one behind."""
-    wide = min(wide, 78)
     high = max(round(rgb.shape[0] * wide / rgb.shape[1] / 2), 1) * 2
     small = cv2.resize(rgb, (wide, high), interpolation=cv2.INTER_AREA)
     for upper, lower in zip(small[::2].tolist(), small[1::2].tolist(), strict=True):
