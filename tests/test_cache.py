@@ -192,11 +192,11 @@ def test_the_code_and_the_libraries_decide_every_key(monkeypatch: pytest.MonkeyP
     before = keys_for(CONFIG)
     for name in ("code_digest", "_version"):
         with monkeypatch.context() as changed:
-            keys._environment.cache_clear()
+            keys.environment.cache_clear()
             changed.setattr(keys, name, lambda *_: "another")
             after = keys_for(CONFIG)
         assert not set(before.stages.values()) & set(after.stages.values())
-    keys._environment.cache_clear()
+    keys.environment.cache_clear()
     assert keys_for(CONFIG) == before
 
 

@@ -32,11 +32,13 @@ class FakeScan:
     report: Report = field(default_factory=lambda: report(finding()))
     error: BaseException | None = None
     asked: list[Any] = field(default_factory=list)
+    places: dict[str, Any] = field(default_factory=dict)
 
     def scan(
-        self, paths: Any, config: Any, *, jobs: int = 1, progress: Any = None, **_: Any
+        self, paths: Any, config: Any, *, jobs: int, progress: Any, **places: Any
     ) -> Any:
         self.asked.append((list(paths), config, jobs, progress))
+        self.places = places
         if self.error is not None:
             raise self.error
         grey = np.random.default_rng(0).integers(0, 255, (90, 120))
@@ -283,8 +285,9 @@ def test_options_reach_the_engine(engine: FakeScan, figures: Path, figecho: Prog
     figecho(
         *("scan", figures, "--preset", "fast", "--scope", "within", "--methods", "orb, sift"),
         *("--jobs", "3", "--keep-weak", "--set", "screen.min_tones=7", "--set"),
-        "screen.blank_range=2",
+        *("screen.blank_range=2", "--scheduler", "tcp://far:8786"),
     )
+    assert engine.places["scheduler"] == "tcp://far:8786"
     _, config, jobs, progress = engine.asked[0]
     assert (config.preset, config.scope, config.methods) == ("fast", "within", ("orb", "sift"))
     assert config.keep_weak is True

@@ -37,6 +37,7 @@ def scan(
     jobs: int = 0,
     progress: Progress | None = None,
     cache: Path | None = None,
+    scheduler: str | None = None,
     password: str | None = None,
     corrections: Corrections | None = None,
 ) -> Scan:
@@ -55,6 +56,8 @@ def scan(
     cache : Path, optional
         Folder in which finished work is kept. A scan that was killed goes on from there. With a
         password or corrections nothing is kept.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers describe and compare the panels.
     password : str, optional
         Opens encrypted documents.
     corrections : Corrections, optional
@@ -78,7 +81,7 @@ def scan(
     for attempt in range(2 * _ATTEMPTS):
         try:
             with workplace(
-                config, store, jobs, tell, password=password, corrections=corrections
+                config, store, jobs, tell, scheduler, password=password, corrections=corrections
             ) as place:
                 done = _scan(paths, place)
             if cache:

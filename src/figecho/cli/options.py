@@ -58,6 +58,10 @@ Jobs = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Processes to use; all cores open to it by default."),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Compare on a Dask cluster, as in tcp://HOST:8786."),
+]
 CacheDir = Annotated[
     Path | None,
     typer.Option(metavar="DIR", file_okay=False, help="Keep finished work here, pixels included."),

@@ -34,6 +34,7 @@ def scan(
     jobs: options.Jobs = None,
     cache_dir: options.CacheDir = None,
     no_cache: options.NoCache = False,
+    scheduler: options.Scheduler = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="Exit with 1 if there are findings of this level or above.")
     ] = FailOn.none,
@@ -95,6 +96,7 @@ def scan(
                 jobs=options.usable_jobs(jobs),
                 progress=watch,
                 cache=cache,
+                scheduler=scheduler,
                 password=password,
                 corrections=corrections,
             )

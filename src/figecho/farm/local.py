@@ -55,6 +55,8 @@ class Processes:
         Memory that panels may take in each.
     """
 
+    describes = True
+
     def __init__(self, jobs: int, blobs: Blobs, keys: Keys, keep_bytes: int) -> None:
         self._jobs = jobs
         self._own = (blobs, keys, keep_bytes)

@@ -63,6 +63,7 @@ def workplace(
     store: Store,
     jobs: int,
     tell: Progress,
+    scheduler: str | None = None,
     *,
     password: str | None = None,
     corrections: Corrections | None = None,
@@ -76,6 +77,8 @@ def workplace(
     jobs : int
         Worker processes; 0 for none but this one.
     tell : callable
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers do what needs no files.
     password : str, optional
     corrections : Corrections, optional
     """
@@ -86,12 +89,17 @@ def workplace(
         here: Executor = Here(Shelf(store.blobs, keys, keep_bytes))
         if jobs:
             here = stack.enter_context(Processes(jobs, store.blobs, keys, keep_bytes))
+        there = here
+        if scheduler is not None:
+            from figecho.farm.cluster import Cluster
+
+            there = stack.enter_context(Cluster(scheduler, config, store.blobs, keys))
         yield Workplace(
             config=config,
             store=store,
             keys=keys,
             files=here,
-            panels=here,
+            panels=there,
             tell=tell,
             password=password,
             corrections=corrections,

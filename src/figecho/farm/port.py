@@ -28,6 +28,9 @@ class Executor(Protocol):
     so is one that raises. :class:`~figecho.store.codec.Damaged` is raised: the caller begins again.
     """
 
+    #: Whether what describes a panel is put into the store, for those who compare to take it.
+    describes: bool
+
     def run(self, task: Task, units: Sequence[Any], chunk: int) -> Iterator[tuple[int, Any]]:
         """Yield the place and the result of every unit; ``chunk`` units travel together."""
         ...
@@ -49,6 +52,8 @@ def attempt(task: Task, unit: Any, shelf: Shelf) -> Any:
 
 class Here:
     """Does everything in this process, one unit after the other."""
+
+    describes = True
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf

@@ -145,6 +145,8 @@ def _cut_all(files: list[FileRead], place: Workplace) -> list[FileRead]:
 
 def describe_all(cards: Sequence[Card], place: Workplace) -> set[int]:
     """Describe every panel that is not yet; return the places of those that could not be."""
+    if not place.panels.describes:
+        return set()
     first = {card.blob: k for k, card in reversed(list(enumerate(cards)))}
     missing = [
         k

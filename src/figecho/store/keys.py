@@ -60,7 +60,7 @@ def keys_for(config: Config) -> Keys:
     stages = {}
     for stage, unread in UNREAD.items():
         read = {name: value for name, value in settings.items() if name not in unread}
-        stages[stage] = digest(_environment(), repr(sorted(read.items())))
+        stages[stage] = digest(environment(), repr(sorted(read.items())))
     return Keys(stages)
 
 
@@ -83,7 +83,8 @@ def digest_of(*arrays: Any) -> str:
 
 
 @cache
-def _environment() -> str:
+def environment() -> str:
+    """Return the digest of figecho's code, Python and the libraries."""
     libraries = [f"{name} {_version(name)}" for name in _LIBRARIES]
     return digest(platform.python_version(), platform.machine(), code_digest(), *libraries)
 
