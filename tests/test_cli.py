@@ -34,9 +34,7 @@ class FakeScan:
     asked: list[Any] = field(default_factory=list)
     places: dict[str, Any] = field(default_factory=dict)
 
-    def scan(
-        self, paths: Any, config: Any, *, jobs: int, progress: Any, **places: Any
-    ) -> Any:
+    def scan(self, paths: Any, config: Any, *, jobs: int, progress: Any, **places: Any) -> Any:
         self.asked.append((list(paths), config, jobs, progress))
         self.places = places
         if self.error is not None:
