@@ -117,6 +117,16 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieve:
+    """When and how pairs are chosen instead of comparing all."""
+
+    all_pairs_panels: int = 300
+    descriptors: int = 256
+    partners: int = 16
+    max_poor_panels: int = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The resolved configuration of one run."""
 
@@ -127,6 +137,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     screen: Screen = field(default_factory=Screen)
     describe: Describe = field(default_factory=Describe)
+    retrieve: Retrieve = field(default_factory=Retrieve)
     blocks: Blocks = field(default_factory=Blocks)
     match: Match = field(default_factory=Match)
     verify: Verify = field(default_factory=Verify)

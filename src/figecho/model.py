@@ -282,11 +282,18 @@ class Screened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How much of what could be compared was compared."""
+    """How much of what could be compared was compared.
+
+    ``chosen_by`` says whether all pairs were to be compared, or those that an index proposed;
+    ``recall`` is the share of the findings of all pairs that such a choice keeps, as measured on
+    panels with known reuse.
+    """
 
     panels: int
     pairs_possible: int
     pairs_compared: int
+    chosen_by: Literal["all", "index"] = "all"
+    recall: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

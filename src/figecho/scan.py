@@ -11,7 +11,7 @@ from figecho import config as configuration
 from figecho.config import Config
 from figecho.errors import SourceError
 from figecho.farm.place import Progress, Workplace, workplace
-from figecho.farm.stages import compare_all, cut_again, describe_all, read_all
+from figecho.farm.stages import compare_all, cut_again, describe_all, likely_pairs, read_all
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
 from figecho.judge.repeats import Seen, repeats
@@ -19,7 +19,7 @@ from figecho.judge.templates import set_templates_aside
 from figecho.manifest import Corrections
 from figecho.model import Box, Coverage, Input, Place, Report
 from figecho.result import KeptPanels, Scan, remember
-from figecho.retrieve import by_content, pairs_to_compare
+from figecho.retrieve import by_content, count_pairs, pairs_to_compare
 from figecho.sources.walk import walk
 from figecho.store.cards import FileRead
 from figecho.store.codec import Damaged
@@ -28,6 +28,8 @@ from figecho.store.store import Store, scratch
 from figecho.versions import versions
 
 _ATTEMPTS = 3
+#: Share of the findings of all pairs that the index keeps (``tools/bench.py --retrieval``).
+INDEX_RECALL = 0.99
 
 
 def scan(
@@ -111,7 +113,11 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
     cards = [card for cut in cuts for card in cut.panels]
     undescribed = describe_all(cards, place)
     panels = [card.panel for card in cards]
-    pairs = pairs_to_compare(panels, [card.drawn for card in cards], config.scope)
+    drawn = [card.drawn for card in cards]
+    possible = count_pairs(panels, drawn, config.scope)
+    indexed = len(cards) > config.retrieve.all_pairs_panels and "sift" in config.methods
+    likely = likely_pairs(cards, place) if indexed else None
+    pairs = pairs_to_compare(panels, drawn, config.scope, likely)
     # What is found must not depend on names, so the pixels decide which panel is taken as A.
     chosen = [
         by_content(panels, (i, j))
@@ -131,7 +137,7 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
     ]
     candidates, blocks = set_templates_aside(candidates)
     templates = [replace(t, id=f"T{k}") for k, t in enumerate([*repeated, *blocks], start=1)]
-    findings = findings_of(candidates, len(pairs), config.judge, keep_weak=config.keep_weak)
+    findings = findings_of(candidates, possible, config.judge, keep_weak=config.keep_weak)
 
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
     if not any(file.inputs for file in files):
@@ -146,8 +152,10 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
         screened=tuple(item for cut in cuts for item in cut.screened),
         coverage=Coverage(
             panels=len(cards),
-            pairs_possible=len(pairs),
+            pairs_possible=possible,
             pairs_compared=compared,
+            chosen_by="index" if indexed else "all",
+            recall=INDEX_RECALL if indexed else 1.0,
         ),
         findings=tuple(findings),
         templates=tuple(templates),

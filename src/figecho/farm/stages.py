@@ -20,6 +20,8 @@ from figecho.farm.port import Executor, Lost
 from figecho.manifest import Corrections, boxes_for
 from figecho.model import NotScanned
 from figecho.pairs import Echo
+from figecho.retrieve import likely_partners
+from figecho.retrieve.sketch import Sketch, empty_sketch
 from figecho.sources.walk import Entry, walk
 from figecho.store.cards import Card, FigureCut, FigureRead, FileRead, renamed
 from figecho.store.codec import Damaged, decode, encode
@@ -164,6 +166,20 @@ def describe_all(cards: Sequence[Card], place: Workplace) -> set[int]:
         reason = f"{_called(cards[k])} could not be described: {lost[cards[k].blob]}"
         place.lost.append(NotScanned(source=cards[k].key[0], reason=reason))
     return undescribed
+
+
+def likely_pairs(cards: Sequence[Card], place: Workplace) -> set[tuple[int, int]]:
+    """Return pairs of described panels that may share a region."""
+    # The order of names must not decide what is found.
+    order = sorted(range(len(cards)), key=lambda k: (cards[k].blob, cards[k].key))
+    task = partial(tasks.sketch_panel, config=place.config)
+    stage = "choosing pairs"
+    sketches: list[Sketch] = [empty_sketch()] * len(cards)
+    for at, made in _told(place, stage, place.panels, task, cards, order, 4):
+        # What cannot be sketched cannot be described either, which is found out and stated later.
+        sketches[at] = empty_sketch() if isinstance(made, Lost) else made
+    pairs = likely_partners([sketches[k] for k in order], place.config.retrieve)
+    return {(min(order[i], order[j]), max(order[i], order[j])) for i, j in pairs}
 
 
 def compare_all(

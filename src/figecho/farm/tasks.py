@@ -14,6 +14,7 @@ from figecho.farm.shelf import Shelf, described_record, panel_record
 from figecho.model import Box, Figure
 from figecho.pairs import echoes
 from figecho.panels import panels_of
+from figecho.retrieve.sketch import Sketch, sketch_of
 from figecho.screen.graphics import is_drawn
 from figecho.sources import gathered, read
 from figecho.sources.parts import Asked
@@ -91,3 +92,8 @@ def compare_pair(pair: Pair, shelf: Shelf, *, config: Config) -> bytes | None:
     other = described if a is b or a.key == b.key else shelf.described(b)
     found = echoes(described, other, config)
     return encode(found) if found else None
+
+
+def sketch_panel(card: Card, shelf: Shelf, *, config: Config) -> Sketch:
+    """Return a described panel in brief."""
+    return sketch_of(shelf.described(card), config.retrieve.descriptors, config.match)

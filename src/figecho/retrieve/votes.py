@@ -1,0 +1,160 @@
+"""Which panels look alike somewhere: descriptors vote for panels, with pose as a weak witness.
+
+Each descriptor, in each form, votes for the few panels with the nearest descriptors in its cells.
+Votes of two panels that agree on how much larger and how far turned the copy is count together (a
+weak geometric check: Jegou, Douze and Schmid, ECCV 2008); the others are scattered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.describe.forms import ALL_FORMS
+from figecho.model import FloatArray
+from figecho.retrieve.sketch import Sketch
+from figecho.retrieve.words import PROBES, WIDE_SIGNS, homes, unit
+
+#: Cosine from which a descriptor may vote, and panels it votes for at most, in each cell.
+MIN_COSINE = 0.90
+_VOTES = 3
+_CELL_ROWS = 1024
+_SIZE_STEP_LOG2 = 0.7
+_SIZES = 9
+_TURN_STEP_DEG = 30.0
+_TURNS = 12
+
+_MIRRORED = np.array([form.mirrored for form in ALL_FORMS])
+_HALF_TURN_DEG = np.array([180.0 if form.inverted else 0.0 for form in ALL_FORMS], np.float32)
+
+
+class Shelved:
+    """The descriptors of panels, sorted by word.
+
+    Parameters
+    ----------
+    sketches : sequence of Sketch
+    centres : ndarray of shape (words, 128), float32
+    home : ndarray of int32, shape (n,), optional
+        The word of each descriptor, where it is known.
+    """
+
+    def __init__(
+        self, sketches: Sequence[Sketch], centres: FloatArray,
+        home: NDArray[np.int32] | None = None,
+    ) -> None:  # fmt: skip
+        self.centres = centres
+        self.panels = len(sketches)
+        descriptors, self._size, self._angle, owner = _joined(sketches)
+        if home is None:
+            home = homes(descriptors, centres)[0, 0]
+        order = np.argsort(home, kind="stable")
+        self._first = np.searchsorted(home[order], np.arange(len(centres) + 1))
+        self._descriptors, self._owner = descriptors[order], owner[order]
+        self._size, self._angle = self._size[order], self._angle[order]
+
+    def votes(self, sketches: Sequence[Sketch], *, first: int | None = None) -> FloatArray:
+        """Return how strongly panels resemble those that are shelved.
+
+        Parameters
+        ----------
+        sketches : sequence of Sketch
+        first : int, optional
+            They are the shelved panels from this one on, and none votes for itself.
+
+        Returns
+        -------
+        ndarray of shape (len(sketches), panels), float32
+            Sum of the votes that agree on one pose.
+        """
+        descriptors, size, angle, owner = _joined(sketches)
+        totals = np.zeros((len(sketches), self.panels), np.float32)
+        if not len(descriptors) or not len(self._descriptors):
+            return totals
+        cells = homes(descriptors, self.centres)
+        keys, weights = [], []
+        for form in range(len(ALL_FORMS)):
+            seekers = np.tile(np.arange(len(descriptors)), PROBES)
+            wanted = cells[form].ravel()
+            order = np.argsort(wanted, kind="stable")
+            edges = np.searchsorted(wanted[order], np.arange(len(self.centres) + 1))
+            for word in np.flatnonzero(np.diff(edges) * np.diff(self._first)).tolist():
+                low, high = int(self._first[word]), int(self._first[word + 1])
+                held = unit(self._descriptors[low:high])
+                for at in range(edges[word], edges[word + 1], _CELL_ROWS):
+                    rows = seekers[order[at : min(at + _CELL_ROWS, edges[word + 1])]]
+                    cosine = (unit(descriptors[rows]) * WIDE_SIGNS[form]) @ held.T
+                    own = owner[rows] + np.int32(0 if first is None else first)
+                    if first is None:
+                        own = np.full(len(rows), -1, np.int32)
+                    best, where = _nearest_panels(cosine, own, self._owner[low:high], _VOTES)
+                    row, k = np.nonzero(where >= 0)
+                    theirs = where[row, k] + low
+                    pose = _pose(
+                        form, self._size[theirs] - size[rows[row]],
+                        self._angle[theirs], angle[rows[row]],
+                    )  # fmt: skip
+                    pair = owner[rows[row]].astype(np.int64) * self.panels + self._owner[theirs]
+                    keys.append((pair * len(ALL_FORMS) + form) * (_SIZES * _TURNS) + pose)
+                    weights.append((best[row, k] - MIN_COSINE) / (1.0 - MIN_COSINE))
+        if keys:
+            cell, back = np.unique(np.concatenate(keys), return_inverse=True)
+            total = np.bincount(back, np.concatenate(weights)).astype(np.float32)
+            np.maximum.at(totals.ravel(), cell // (len(ALL_FORMS) * _SIZES * _TURNS), total)
+        return totals
+
+
+def _joined(
+    sketches: Sequence[Sketch],
+) -> tuple[NDArray[np.int8], FloatArray, FloatArray, NDArray[np.int32]]:
+    counts = [len(s) for s in sketches]
+    owner = np.repeat(np.arange(len(sketches), dtype=np.int32), counts)
+    if not sum(counts):
+        none = np.zeros(0, np.float32)
+        return np.zeros((0, 128), np.int8), none, none, owner
+    return (
+        np.concatenate([s.descriptors for s in sketches]),
+        np.concatenate([s.log2_size for s in sketches]),
+        np.concatenate([s.angle_deg for s in sketches]),
+        owner,
+    )
+
+
+def _pose(form: int, larger: FloatArray, there: FloatArray, here: FloatArray) -> NDArray[np.int64]:
+    """Return the cell of size and turn under which a vote counts."""
+    turn = there + here if _MIRRORED[form] else there - here
+    turns = np.floor(((turn + _HALF_TURN_DEG[form]) % 360.0) / _TURN_STEP_DEG).astype(np.int64)
+    sizes = np.floor(larger / _SIZE_STEP_LOG2 + 0.5).astype(np.int64) + _SIZES // 2
+    pose: NDArray[np.int64] = np.clip(sizes, 0, _SIZES - 1) * _TURNS + turns % _TURNS
+    return pose
+
+
+@nb.njit(cache=True)
+def _nearest_panels(
+    cosine: FloatArray, own: NDArray[np.int32], owner: NDArray[np.int32], most: int
+) -> tuple[FloatArray, NDArray[np.int64]]:
+    rows, columns = cosine.shape
+    best = np.full((rows, most), np.float32(MIN_COSINE), np.float32)
+    where = np.full((rows, most), -1, np.int64)
+    for r in range(rows):
+        for c in range(columns):
+            value = cosine[r, c]
+            if value <= best[r, most - 1] or owner[c] == own[r]:
+                continue
+            at = most - 1
+            for k in range(most):
+                if where[r, k] >= 0 and owner[where[r, k]] == owner[c]:
+                    at = k
+                    break
+            if value <= best[r, at]:
+                continue
+            while at > 0 and best[r, at - 1] < value:
+                best[r, at] = best[r, at - 1]
+                where[r, at] = where[r, at - 1]
+                at -= 1
+            best[r, at] = value
+            where[r, at] = c
+    return best, where

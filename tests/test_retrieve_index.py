@@ -1,0 +1,169 @@
+"""Likely partners among many panels: copies in every form are found, few others looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from figecho.config import Retrieve, resolve
+from figecho.describe.forms import ALL_FORMS
+from figecho.report.to_json import to_json
+from figecho.retrieve import count_pairs, likely_partners, pairs_to_compare
+from figecho.retrieve.sketch import STEPS, Sketch, empty_sketch, sketch_of
+from figecho.retrieve.votes import MIN_COSINE, Shelved, _nearest_panels
+from figecho.retrieve.words import WIDE_SIGNS, homes, unit, vocabulary, words_for
+from figecho.scan import scan
+from handmade import panel
+from scenes import CONFIG, described, moved, rendering
+
+SETTINGS = Retrieve(descriptors=120, partners=2)
+
+
+def sketch(image: np.ndarray, limit: int = 120) -> Sketch:
+    return sketch_of(described(np.ascontiguousarray(image)), limit, CONFIG.match)
+
+
+def copies() -> dict[str, np.ndarray]:
+    image = rendering("cells", 31, 130, 160)
+    turn = cv2.getRotationMatrix2D((80, 65), 40, 1.0)
+    return {
+        "as is": image[10:, 20:],
+        "mirrored": image[:, ::-1],
+        "inverted": 255 - image,
+        "mirrored, inverted": 255 - image[:, ::-1],
+        "turned": moved(image, turn),
+        "smaller": cv2.resize(image, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA),
+    }
+
+
+@pytest.fixture(scope="module")
+def strangers() -> list[Sketch]:
+    return [sketch(rendering("cells", 40 + k)) for k in range(6)]
+
+
+@pytest.mark.parametrize("form", list(copies()))
+def test_a_copy_is_the_first_choice_in_every_form(form: str, strangers: list[Sketch]) -> None:
+    pair = [sketch(rendering("cells", 31, 130, 160)), sketch(copies()[form])]
+    sketches = [strangers[0], pair[0], *strangers[1:4], pair[1], *strangers[4:]]
+    found = likely_partners(sketches, replace(SETTINGS, partners=1))
+    assert (1, 5) in found
+    assert len(found) <= len(sketches)
+
+
+def test_strangers_have_few_partners(strangers: list[Sketch]) -> None:
+    assert len(likely_partners(strangers, replace(SETTINGS, partners=1))) <= len(strangers)
+
+
+def test_panels_poor_in_keypoints_are_partners_while_they_are_few(strangers: list[Sketch]) -> None:
+    poor = replace(empty_sketch(), poor=True)
+    sketches = [poor, strangers[0], poor, poor]
+    assert {(0, 2), (0, 3), (2, 3)} <= likely_partners(sketches, SETTINGS)
+    assert likely_partners(sketches, replace(SETTINGS, max_poor_panels=2)) == set()
+    assert likely_partners([], SETTINGS) == set()
+
+
+def test_a_sketch_keeps_few_descriptors_nearly_as_they_were() -> None:
+    full = described(rendering("eosin", 5))
+    brief = sketch_of(full, 50, CONFIG.match)
+    assert len(brief) == len(brief.log2_size) == len(brief.angle_deg) == 50
+    assert brief.descriptors.nbytes == 50 * 128
+    lengths = np.linalg.norm(unit(brief.descriptors), axis=1)
+    np.testing.assert_allclose(lengths, 1.0, atol=0.02)
+    assert np.abs(np.concatenate(full.sift_blocks, axis=1)).max() * STEPS < 127
+    assert brief.poor is False
+    assert sketch_of(described(np.full((40, 60), 90.0)), 50, CONFIG.match).poor is True
+
+
+def test_homes_are_the_two_nearest_words_in_every_form(strangers: list[Sketch]) -> None:
+    descriptors = np.concatenate([s.descriptors for s in strangers[:3]])
+    centres = vocabulary(descriptors, 16)
+    found = homes(descriptors, centres)
+    for form in range(len(ALL_FORMS)):
+        cosine = (unit(descriptors) * WIDE_SIGNS[form]) @ centres.T
+        values = np.take_along_axis(cosine, found[form].T, axis=1)
+        expected = -np.sort(-cosine, axis=1)[:, :2]
+        np.testing.assert_allclose(values, expected, atol=1e-5)
+
+
+def test_the_nearest_panels_are_distinct_and_others() -> None:
+    rng = np.random.default_rng(3)
+    cosine = rng.uniform(0.85, 1.0, (30, 40)).astype(np.float32)
+    owner = np.sort(rng.integers(0, 8, 40)).astype(np.int32)
+    own = rng.integers(0, 8, 30).astype(np.int32)
+    best, where = _nearest_panels(cosine, own, owner, 3)
+    for row in range(30):
+        tops = sorted(
+            (
+                (cosine[row][owner == p].max(), p)
+                for p in set(owner.tolist()) - {int(own[row])}
+                if cosine[row][owner == p].max() > MIN_COSINE
+            ),
+            reverse=True,
+        )[:3]
+        kept = [(best[row, k], owner[where[row, k]]) for k in range(3) if where[row, k] >= 0]
+        assert kept == tops
+
+
+def test_votes_for_others_and_for_oneself(strangers: list[Sketch]) -> None:
+    shelved = Shelved(strangers, vocabulary(np.concatenate([s.descriptors for s in strangers]), 32))
+    asked = shelved.votes(strangers[2:3])
+    assert int(asked.argmax()) == 2
+    assert shelved.votes(strangers[2:3], first=2)[0, 2] == 0.0
+    assert shelved.votes([empty_sketch()]).sum() == 0.0
+
+
+def test_words_grow_with_the_root() -> None:
+    assert [words_for(n) for n in (0, 10, 4096, 65536, 10**9)] == [16, 16, 256, 1024, 32768]
+
+
+@pytest.mark.parametrize("scope", ["within", "across", "both"])
+def test_pairs_are_counted_as_they_are_made(scope: str) -> None:
+    flat = np.zeros((20, 20), np.uint8)
+    panels = [panel(flat, source, k) for source in ("a.png", "b.png", "c.png") for k in (1, 2, 3)]
+    drawn = [k % 4 == 0 for k in range(9)]
+    made = pairs_to_compare(panels, drawn, scope)  # type: ignore[arg-type]
+    assert count_pairs(panels, drawn, scope) == len(made)  # type: ignore[arg-type]
+    likely = {(0, 4), (2, 8)}
+    few = pairs_to_compare(panels, drawn, scope, likely)  # type: ignore[arg-type]
+    inside = {(i, j) for i, j in made if i // 3 == j // 3}
+    assert set(few) == inside | (set() if scope == "within" else likely)
+    assert few == sorted(few)
+
+
+def test_a_scan_by_the_index_finds_the_same_and_says_so(tmp_path: Path) -> None:
+    quick = {
+        "methods": ("sift",),
+        "describe.max_keypoints": 200,
+        "describe.min_working_px": 9000,
+        "verify.max_px": 5000,
+    }
+    scene = rendering("eosin", 21, 80, 130)
+    images = [scene[:, :85], scene[:, 120:35:-1], *(rendering("cells", k, 80, 90) for k in (1, 2))]
+    for k, image in enumerate(images):
+        Image.fromarray(np.ascontiguousarray(image)).save(tmp_path / f"{k}.png")
+    full = scan([tmp_path], resolve(overrides=quick)).report
+    few = {"all_pairs_panels": 3, "partners": 1, "max_poor_panels": 0}
+    config = resolve(overrides=quick | {f"retrieve.{k}": v for k, v in few.items()})
+    chosen = scan([tmp_path], config).report
+    assert (full.coverage.chosen_by, full.coverage.recall) == ("all", 1.0)
+    assert (chosen.coverage.chosen_by, chosen.coverage.recall) == ("index", 0.99)
+    assert (
+        full.coverage.pairs_possible
+        == chosen.coverage.pairs_possible
+        == 4 + len(list(combinations(range(4), 2)))
+    )
+    assert chosen.coverage.pairs_compared < full.coverage.pairs_compared
+    assert len(full.findings) == 1
+    assert chosen.findings == full.findings
+    for k in range(4):
+        (tmp_path / f"{k}.png").rename(tmp_path / f"x{7 - k}.png")
+    renamed = scan([tmp_path], config, jobs=2).report
+    assert [f.fingerprint for f in renamed.findings] == [f.fingerprint for f in full.findings]
+    assert renamed.coverage == chosen.coverage
+    assert to_json(scan([tmp_path], config).report) == to_json(renamed)
