@@ -443,6 +443,13 @@ def test_matches_that_lead_from_b_to_a_inside_a_panel_are_turned() -> None:
     np.testing.assert_allclose(points[:, 2:] - points[:, :2], np.tile((50, 10), (4, 1)))
 
 
+def test_a_half_turn_inside_a_panel_shows_each_match_once() -> None:
+    inside, turn = of("a.png"), np.array([[-1.0, 0, 110.0], [0, -1.0, 80.0], [0, 0, 1.0]])
+    points = proposed(square(20, 20), transform_points(turn, square(20, 20)))
+    (found,) = judged(pair(inside, inside, b_from_a=turn, proposal=points))
+    assert len(found.evidence.points) == 4
+
+
 def test_where_only_blocks_were_compared_the_points_are_their_centres() -> None:
     none, away = np.zeros((0, 2)), np.array([[1.0, 0, 5.0], [0, 1.0, 0.0], [0, 0, 1.0]])
     blocks = proposed(none, none, method="blocks", b_from_a=away)

@@ -34,16 +34,22 @@ def corresponding(echo: Echo, *, inside: bool) -> tuple[Points, Points]:
     if len(a) == 0:
         a = block_centres(echo.polygon_a)
         b = transform_points(echo.b_from_a, a)
-    elif inside:
-        a, b = np.concatenate([a, b]), np.concatenate([b, a])
-    gap = np.hypot(*(transform_points(echo.b_from_a, a) - b).T)
-    a, b = a[gap < _NEAR_PX], b[gap < _NEAR_PX]
+    follows = _gap(echo, a, b) < _NEAR_PX
+    if inside:
+        back = ~follows & (_gap(echo, b, a) < _NEAR_PX)
+        a, b = np.where(back[:, None], b, a), np.where(back[:, None], a, b)
+        follows |= back
+    a, b = a[follows], b[follows]
     around = _AROUND * float(np.sqrt(polygon_area(echo.polygon_a)))
     close = distance_inside(a, echo.polygon_a) >= -around
     if np.count_nonzero(close) >= _ENOUGH:
         a, b = a[close], b[close]
     chosen = spread(a, MOST)
     return a[chosen], b[chosen]
+
+
+def _gap(echo: Echo, a: Points, b: Points) -> Points:
+    return np.asarray(np.hypot(*(transform_points(echo.b_from_a, a) - b).T))
 
 
 def distance_inside(points: Points, polygon: Points) -> Points:
