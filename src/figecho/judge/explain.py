@@ -17,7 +17,7 @@ _LIT_SHARE = 0.3
 _LIT_TONES = 25.0
 #: A zoom shows most of itself in a small part of what it is taken from.
 _ZOOM = 1.3
-_MOST, _PART = 0.6, 0.5
+_MOST, _PART = 0.5, 0.35
 
 
 def explanations(a: Panel, b: Panel, echo: Echo | None = None) -> tuple[str, ...]:

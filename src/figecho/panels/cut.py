@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+import numpy as np
+
 from figecho.model import BoolArray, Box, ByteArray
 from figecho.panels.filled import (
     grown,
@@ -22,6 +24,7 @@ from figecho.panels.filled import (
     trimmed,
 )
 from figecho.panels.gutters import (
+    EXACT,
     STRICT,
     WHITE,
     Colour,
@@ -35,6 +38,7 @@ from figecho.panels.gutters import (
     lines,
     wide_px,
 )
+from figecho.panels.seams import seamed
 
 _MAX_DEPTH = 10
 #: A text or a chart falls into ever smaller parts; a figure has not so many panels.
@@ -44,7 +48,11 @@ _MIN_COVER = 0.6
 _SLIVER_PX = 8
 #: This share of what is dense as a picture may be bold labels outside of all panels.
 _MAX_LEFT = 0.25
+#: Trimming a part to what fills it may cost this share of picture; more is another panel.
+_MAX_LOST = 0.1
 _FINE_GUTTER_PX = 2
+#: Where so much is nearly, but not quite, canvas, panels may be that pale.
+_PALE_SHARE = 0.05
 _CROSSED_SHARE = 0.05
 
 
@@ -90,6 +98,13 @@ class _Sheet:
         loose = ink_of(part, self.canvas)
         return is_two_tone(loose, part) or (self.canvas != WHITE and is_paper(part))
 
+    def holds_all(self, part: Box, box: Box) -> bool:
+        """Whether what is left of ``box`` around ``part`` is no picture: labels at most."""
+        if part == box:
+            return True
+        inside = int(np.count_nonzero(crop(self.dense, part)))
+        return int(np.count_nonzero(crop(self.dense, box))) - inside <= _MAX_LOST * inside
+
     def may_hold_pictures(self, box: Box) -> bool:
         """Whether finer cuts are worth their cost: there is dense ink, and not a page of it."""
         return len(self.known) <= _MAX_PARTS and bool(crop(self.dense, box).any())
@@ -109,7 +124,8 @@ def split(rgb: ByteArray) -> list[Box]:
         out; a large part that is no picture, as a plot beside a micrograph, is a panel too.
     """
     height, width = rgb.shape[:2]
-    return _panels(rgb, Size(figure_area_px=height * width), depth=0)
+    boxes = _panels(rgb, Size(figure_area_px=height * width), depth=0)
+    return [_shifted(part, box) for box in boxes for part in seamed(crop(rgb, box))]
 
 
 def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
@@ -137,16 +153,20 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
 
 
 def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Part]:
-    """Cut by canvas, taken loosely for JPEG or else strictly for pale strips; [] if neither fits.
+    """Cut by canvas, taken loosely for JPEG, strictly for pale strips, or exactly for paler ones.
 
-    A cut that leaves much picture outside of all parts has lost panels, and does not fit.
+    A cut that leaves much picture outside of all parts has lost panels, and does not fit. Of those
+    that fit the one that frees most panels is returned; [] if none does.
     """
     loose, strict = ink_of(rgb, canvas), ink_of(rgb, canvas, STRICT)
-    if not is_clean(rgb, loose, canvas):
-        return []
+    inks = [loose, strict] if is_clean(rgb, loose, canvas) else []
+    exact = ink_of(rgb, canvas, EXACT)
+    if canvas == WHITE and int(exact.sum()) - int(loose.sum()) > _PALE_SHARE * exact.size:
+        inks.append(exact)
     outside = is_dense(strict, size.strip_px)
     least = int(outside.sum())
-    for ink in (loose, strict):
+    best: list[_Part] = []
+    for ink in inks:
         sheet = _Sheet(
             rgb=rgb, canvas=canvas, ink=ink, dense=is_dense(ink, size.strip_px), size=size
         )
@@ -154,10 +174,13 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
         left = outside.copy()
         for part in parts:
             crop(left, part.box)[:] = False
-        freed = any(part.filled for part in parts)
-        if freed and int(left.sum()) <= _MAX_LEFT * least:
-            return parts
-    return []
+        if int(left.sum()) <= _MAX_LEFT * least and _freed(parts) > _freed(best):
+            best = parts
+    return best
+
+
+def _freed(parts: Sequence[_Part]) -> int:
+    return sum(part.filled for part in parts)
 
 
 def _parts(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
@@ -188,6 +211,7 @@ def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
     if (
         snug is not None
         and size.allows(snug, filled=True)
+        and sheet.holds_all(snug, box)
         and is_filled(ink, sheet.rgb, snug)
         and not sheet.is_drawn(snug)
     ):

@@ -15,8 +15,9 @@ Run = tuple[int, int]
 """First and one past the last row (or column)."""
 
 WHITE: Colour = (255, 255, 255)
-#: How far a pixel of canvas may be from its tone: in JPEG beside an edge, and elsewhere.
-LOOSE, STRICT = 20, 8
+#: How far a pixel of canvas may be from its tone: in JPEG beside an edge, elsewhere, and in
+#: pictures stored without loss.
+LOOSE, STRICT, EXACT = 20, 8, 1
 #: A dark field is seldom farther than this from black, which paper is not.
 _DARK_TOLERANCE = 3
 _CLEAN_SHARE = 0.5

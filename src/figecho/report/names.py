@@ -86,6 +86,8 @@ def place(where: Located, inputs: Mapping[str, Input]) -> tuple[str, str]:
     elif where.page is not None:
         parts.append(f"{word} {where.page}")
     several = held is not None and held.figures > 1 and (where.page is None or word != "frame")
+    if held is not None and held.held:
+        several = sum(h.page == where.page for h in held.held) > 1
     if where.figure > 1 or several:
         parts.append(f"figure {where.figure}")
     if where.panel > 1 or (held is not None and held.panels > held.figures):

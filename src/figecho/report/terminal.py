@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from figecho.model import Finding, Input, Report, Screened, Template
-from figecho.report.names import Located, clean, place_words
+from figecho.report.names import Located, clean, place, place_words
 
 LEVEL_STYLES = {"strong": "bold #d55e00", "moderate": "#e69f00", "weak": "#56b4e9"}
 LEVELS = ("strong", "moderate", "weak")
@@ -63,6 +63,11 @@ class Words:
     def text(self, text: str, style: str = "") -> Text:
         """Return safe, literal text: never markup, never control characters."""
         return Text(clean(text, self.encoding), style=style)
+
+    def parts(self, where: Located, width: int) -> tuple[str, str, str]:
+        """Return the file, the place inside it, and both in words of at most ``width`` cells."""
+        source, inside = place(where, self.inputs)
+        return source, clean(inside, self.encoding), self.place(where, width)
 
     def place(self, where: Located, width: int) -> str:
         """Return a place in words of at most ``width`` cells."""
@@ -230,7 +235,12 @@ def _not_scanned(report: Report, words: Words) -> Iterable[RenderableType]:
 
 
 def _named(places: Sequence[Located], words: Words) -> str:
-    names = list(dict.fromkeys(words.place(p, words.width // 2) for p in places))
+    names: list[str] = []
+    before = ""
+    for source, inside, full in dict.fromkeys(words.parts(p, words.width // 2) for p in places):
+        # A list of places in one file names the file once.
+        names.append(inside if source == before and inside else full)
+        before = source
     rest = len(names) - _NAMED
     more = f" and {rest} more (the JSON report names all)" if rest > 0 else ""
     return "; ".join(names[:_NAMED]) + more
