@@ -19,7 +19,7 @@ LAYERS: dict[str, frozenset[str]] = {
     ),
     "sources": frozenset({"sources"}),
     "work": frozenset({"store", "farm", "threads", "result", "manifest"}),
-    "way of the data": frozenset({"scan", "compare", "dedup", "review"}),
+    "way of the data": frozenset({"index", "scan", "compare", "dedup", "review"}),
     "truth": frozenset({"deviation", "evaluate", "places"}),
     "views": frozenset({"report", "schema"}),
     "program": frozenset({"cli", "__main__"}),

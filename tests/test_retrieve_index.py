@@ -111,7 +111,9 @@ def test_the_nearest_panels_are_distinct_and_others() -> None:
 
 
 def test_votes_for_others_and_for_oneself(strangers: list[Sketch]) -> None:
-    shelved = Shelved(strangers, vocabulary(np.concatenate([s.descriptors for s in strangers]), 32))
+    shelved = Shelved.of(
+        strangers, vocabulary(np.concatenate([s.descriptors for s in strangers]), 32)
+    )
     asked = shelved.votes(strangers[2:3])
     assert int(asked.argmax()) == 2
     assert shelved.votes(strangers[2:3], first=2)[0, 2] == 0.0

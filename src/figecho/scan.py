@@ -147,7 +147,7 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
         tool=versions(),
         config=configuration.as_dict(config),
         complete=not not_scanned and not misused,
-        inputs=tuple(counted for file in files for counted in _counted(file)),
+        inputs=tuple(read for file in files for read in counted(file)),
         not_scanned=not_scanned,
         screened=tuple(item for cut in cuts for item in cut.screened),
         coverage=Coverage(
@@ -203,7 +203,7 @@ def _seen(files: Sequence[FileRead]) -> list[Seen]:
     ]
 
 
-def _counted(file: FileRead) -> list[Input]:
+def counted(file: FileRead) -> list[Input]:
     """Say how many panels each input gave."""
     panels: dict[str, int] = {}
     for read in file.figures:

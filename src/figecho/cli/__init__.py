@@ -22,6 +22,7 @@ from figecho.cli.compare import compare
 from figecho.cli.evaluate import evaluate
 from figecho.cli.exits import INCOMPLETE, INTERRUPTED, USAGE
 from figecho.cli.extract import extract
+from figecho.cli.index import index
 from figecho.cli.messages import say
 from figecho.cli.report import report
 from figecho.cli.scan import scan
@@ -37,6 +38,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "score": score,
     "evaluate": evaluate,
     "cache": cache,
+    "index": index,
 }
 EPILOG = (
     "Exit codes: 0 complete, whatever was found; 1 findings at or above --fail-on; 2 usage, "

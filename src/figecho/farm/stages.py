@@ -168,17 +168,22 @@ def describe_all(cards: Sequence[Card], place: Workplace) -> set[int]:
     return undescribed
 
 
+def sketch_all(cards: Sequence[Card], place: Workplace) -> list[Sketch]:
+    """Return the described panels in brief; what could not be described is empty."""
+    task = partial(tasks.sketch_panel, config=place.config)
+    sketches: list[Sketch] = [empty_sketch()] * len(cards)
+    every = range(len(cards))
+    for at, made in _told(place, "choosing pairs", place.panels, task, cards, every, 4):
+        sketches[at] = empty_sketch() if isinstance(made, Lost) else made
+    return sketches
+
+
 def likely_pairs(cards: Sequence[Card], place: Workplace) -> set[tuple[int, int]]:
     """Return pairs of described panels that may share a region."""
     # The order of names must not decide what is found.
     order = sorted(range(len(cards)), key=lambda k: (cards[k].blob, cards[k].key))
-    task = partial(tasks.sketch_panel, config=place.config)
-    stage = "choosing pairs"
-    sketches: list[Sketch] = [empty_sketch()] * len(cards)
-    for at, made in _told(place, stage, place.panels, task, cards, order, 4):
-        # What cannot be sketched cannot be described either, which is found out and stated later.
-        sketches[at] = empty_sketch() if isinstance(made, Lost) else made
-    pairs = likely_partners([sketches[k] for k in order], place.config.retrieve)
+    sketches = sketch_all([cards[k] for k in order], place)
+    pairs = likely_partners(sketches, place.config.retrieve)
     return {(min(order[i], order[j]), max(order[i], order[j])) for i, j in pairs}
 
 

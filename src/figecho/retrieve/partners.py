@@ -42,7 +42,7 @@ def likely_partners(sketches: Sequence[Sketch], settings: Retrieve) -> set[tuple
     if not descriptors:
         return pairs
     together = np.concatenate(descriptors)
-    shelved = Shelved(sketches, vocabulary(together, words_for(len(together))))
+    shelved = Shelved.of(sketches, vocabulary(together, words_for(len(together))))
     for low in range(0, len(sketches), _AT_ONCE):
         votes = shelved.votes(sketches[low : low + _AT_ONCE], first=low)
         for i, chosen in enumerate(strongest(votes, settings.partners), start=low):

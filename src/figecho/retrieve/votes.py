@@ -8,6 +8,7 @@ weak geometric check: Jegou, Douze and Schmid, ECCV 2008); the others are scatte
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numba as nb
 import numpy as np
@@ -31,30 +32,44 @@ _MIRRORED = np.array([form.mirrored for form in ALL_FORMS])
 _HALF_TURN_DEG = np.array([180.0 if form.inverted else 0.0 for form in ALL_FORMS], np.float32)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shelved:
     """The descriptors of panels, sorted by word.
 
-    Parameters
+    Attributes
     ----------
-    sketches : sequence of Sketch
+    panels : int
     centres : ndarray of shape (words, 128), float32
-    home : ndarray of int32, shape (n,), optional
-        The word of each descriptor, where it is known.
+    first : ndarray of shape (words + 1,), int64
+        Where the descriptors of each word begin.
+    descriptors, owner, log2_size, angle_deg : ndarray of n rows
+        As in :class:`~figecho.retrieve.sketch.Sketch`, and the panel of each; they may lie in a
+        file.
     """
 
-    def __init__(
-        self, sketches: Sequence[Sketch], centres: FloatArray,
-        home: NDArray[np.int32] | None = None,
-    ) -> None:  # fmt: skip
-        self.centres = centres
-        self.panels = len(sketches)
-        descriptors, self._size, self._angle, owner = _joined(sketches)
-        if home is None:
-            home = homes(descriptors, centres)[0, 0]
+    panels: int
+    centres: FloatArray
+    first: NDArray[np.int64]
+    descriptors: NDArray[np.int8]
+    owner: NDArray[np.int32]
+    log2_size: FloatArray
+    angle_deg: FloatArray
+
+    @classmethod
+    def of(cls, sketches: Sequence[Sketch], centres: FloatArray) -> Shelved:
+        """Sort the descriptors of sketches by the words of a vocabulary."""
+        descriptors, size, angle, owner = _joined(sketches)
+        home = homes(descriptors, centres)[0, 0]
         order = np.argsort(home, kind="stable")
-        self._first = np.searchsorted(home[order], np.arange(len(centres) + 1))
-        self._descriptors, self._owner = descriptors[order], owner[order]
-        self._size, self._angle = self._size[order], self._angle[order]
+        return cls(
+            panels=len(sketches),
+            centres=centres,
+            first=np.searchsorted(home[order], np.arange(len(centres) + 1)),
+            descriptors=descriptors[order],
+            owner=owner[order],
+            log2_size=size[order],
+            angle_deg=angle[order],
+        )
 
     def votes(self, sketches: Sequence[Sketch], *, first: int | None = None) -> FloatArray:
         """Return how strongly panels resemble those that are shelved.
@@ -72,7 +87,7 @@ class Shelved:
         """
         descriptors, size, angle, owner = _joined(sketches)
         totals = np.zeros((len(sketches), self.panels), np.float32)
-        if not len(descriptors) or not len(self._descriptors):
+        if not len(descriptors) or not len(self.descriptors):
             return totals
         cells = homes(descriptors, self.centres)
         keys, weights = [], []
@@ -81,23 +96,24 @@ class Shelved:
             wanted = cells[form].ravel()
             order = np.argsort(wanted, kind="stable")
             edges = np.searchsorted(wanted[order], np.arange(len(self.centres) + 1))
-            for word in np.flatnonzero(np.diff(edges) * np.diff(self._first)).tolist():
-                low, high = int(self._first[word]), int(self._first[word + 1])
-                held = unit(self._descriptors[low:high])
+            for word in np.flatnonzero(np.diff(edges) * np.diff(self.first)).tolist():
+                low, high = int(self.first[word]), int(self.first[word + 1])
+                held = unit(self.descriptors[low:high])
+                held_by = np.array(self.owner[low:high])
                 for at in range(edges[word], edges[word + 1], _CELL_ROWS):
                     rows = seekers[order[at : min(at + _CELL_ROWS, edges[word + 1])]]
                     cosine = (unit(descriptors[rows]) * WIDE_SIGNS[form]) @ held.T
                     own = owner[rows] + np.int32(0 if first is None else first)
                     if first is None:
                         own = np.full(len(rows), -1, np.int32)
-                    best, where = _nearest_panels(cosine, own, self._owner[low:high], _VOTES)
+                    best, where = _nearest_panels(cosine, own, held_by, _VOTES)
                     row, k = np.nonzero(where >= 0)
                     theirs = where[row, k] + low
                     pose = _pose(
-                        form, self._size[theirs] - size[rows[row]],
-                        self._angle[theirs], angle[rows[row]],
+                        form, self.log2_size[theirs] - size[rows[row]],
+                        self.angle_deg[theirs], angle[rows[row]],
                     )  # fmt: skip
-                    pair = owner[rows[row]].astype(np.int64) * self.panels + self._owner[theirs]
+                    pair = owner[rows[row]].astype(np.int64) * self.panels + self.owner[theirs]
                     keys.append((pair * len(ALL_FORMS) + form) * (_SIZES * _TURNS) + pose)
                     weights.append((best[row, k] - MIN_COSINE) / (1.0 - MIN_COSINE))
         if keys:

@@ -1,0 +1,1 @@
+"""Everything seen before, in one folder, and a new paper held against it."""

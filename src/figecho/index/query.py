@@ -1,0 +1,173 @@
+"""A paper held against everything seen before: proposed by the index, decided as in a scan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache as memo
+from pathlib import Path
+
+from figecho import config as configuration
+from figecho.config import Config
+from figecho.errors import SourceError
+from figecho.farm.place import Progress, Workplace, workplace
+from figecho.farm.stages import compare_all, cut_again, describe_all, read_all, sketch_all
+from figecho.index.corpus import Corpus
+from figecho.judge.candidate import Candidate
+from figecho.judge.finding import findings_of
+from figecho.judge.templates import set_templates_aside
+from figecho.model import Coverage, NotScanned, Report
+from figecho.result import KeptPanels, Scan
+from figecho.retrieve import by_content
+from figecho.retrieve.partners import strongest
+from figecho.scan import counted
+from figecho.sources.walk import walk
+from figecho.store.cards import Card, renamed
+from figecho.store.codec import Damaged, decode
+from figecho.store.inputs import file_digest
+from figecho.store.store import Store, scratch
+from figecho.versions import versions
+
+#: Share of planted reuse that the index of a corpus keeps (``tools/bench.py --corpus``).
+CORPUS_RECALL = 0.97
+#: Partners of a panel that are looked at, more where keypoints are few, and the votes they need.
+PARTNERS = 6
+POOR_PARTNERS = 24
+
+
+def query(
+    paths: Sequence[Path],
+    corpus: Corpus,
+    config: Config,
+    *,
+    jobs: int = 0,
+    progress: Progress | None = None,
+    cache: Path | None = None,
+) -> Scan:
+    """Compare the figures under ``paths`` with the panels of a corpus.
+
+    Documents of the corpus with the same bytes as a file asked about are left out. Every pair of a
+    panel asked about and a panel of the corpus counts as a chance for a false alarm, looked at or
+    not, so the bar rises with the corpus.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    corpus : Corpus
+    config : Config
+    jobs : int
+    progress : callable, optional
+    cache : Path, optional
+        Folder in which finished work is kept; nothing of the files asked about gets into the
+        corpus.
+
+    Returns
+    -------
+    Scan
+        Region A of each finding lies in the files asked about, region B in the corpus, where its
+        source begins with ``corpus:``.
+
+    Raises
+    ------
+    SourceError
+        Where nothing at all could be read.
+    """
+    tell = progress or (lambda stage, done, total: None)
+    store = Store(cache) if cache else scratch()
+    with workplace(config, store, jobs, tell) as place:
+        return _query(paths, corpus, place)
+
+
+def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
+    config = place.config
+    entries, misused = walk(paths)
+    digests = [file_digest(entry, config.limits) for entry in entries]
+    files = read_all(entries, digests, place)
+    cuts = [f.cut for file in files for f in file.figures if f.cut]
+    asked = [card for cut in cuts for card in cut.panels]
+    undescribed = describe_all(asked, place)
+    others = corpus.numbers(without={d for d in digests if d})
+    sketches = sketch_all(asked, place)
+    votes = corpus.votes(sketches)
+    votes[:, [k for k in range(votes.shape[1]) if k not in others]] = 0.0
+    chosen = [
+        (i, number)
+        for i, sketch in enumerate(sketches)
+        for number in strongest(votes[i : i + 1], POOR_PARTNERS if sketch.poor else PARTNERS)[0]
+        if i not in undescribed
+    ]
+    seen = corpus.cards({number for _, number in chosen})
+    held = {}
+    for number, card in seen.items():
+        source = f"corpus:{card.key[0]}"
+        if _brought(card, corpus, place):
+            held[number] = renamed(card, card.key[0], source)
+        else:
+            place.lost.append(NotScanned(source=source, reason="its kept pixels are damaged"))
+    cards = [*asked, *held.values()]
+    at = {number: len(asked) + k for k, number in enumerate(held)}
+    undescribed |= describe_all(cards, place)
+    panels = [card.panel for card in cards]
+    pairs = [
+        by_content(panels, (i, at[n])) for i, n in chosen if n in at and at[n] not in undescribed
+    ]
+    before = len(place.lost)
+    echoes = compare_all(cards, pairs, place)
+    compared = len(pairs) - (len(place.lost) - before)
+
+    kept = KeptPanels(cards, place.store, lambda: cut_again(paths, config, place.store))
+    panel = memo(lambda k: kept[cards[k].key])
+    candidates = [
+        Candidate(a=panel(i), b=panel(j), echo=echo, turned=i > j)
+        for i, j, found in echoes
+        for echo in found
+    ]
+    candidates, templates = set_templates_aside(candidates)
+    possible = len(asked) * len(others)
+    findings = findings_of(candidates, possible, config.judge, keep_weak=config.keep_weak)
+    not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
+    if not any(file.inputs for file in files):
+        reasons = [*misused, *(f"{n.source}: {n.reason}" for n in not_scanned)]
+        raise SourceError("nothing could be read: " + "; ".join(reasons[:3]))
+    report = Report(
+        tool=versions(),
+        config=configuration.as_dict(config),
+        complete=not not_scanned and not misused,
+        inputs=tuple(read for file in files for read in counted(file)),
+        not_scanned=not_scanned,
+        screened=tuple(item for cut in cuts for item in cut.screened),
+        coverage=Coverage(
+            panels=len(asked),
+            pairs_possible=possible,
+            pairs_compared=compared,
+            chosen_by="index",
+            recall=CORPUS_RECALL,
+        ),
+        findings=tuple(findings),
+        templates=tuple(templates),
+    )
+    return Scan(report=report, panels=kept)
+
+
+def _brought(card: Card, corpus: Corpus, place: Workplace) -> bool:
+    """Put the records of a panel of the corpus where this run works; say if its pixels are there.
+
+    Keypoints that are missing or damaged are made again.
+    """
+    whole = True
+    for key in (place.keys.of("describe", card.blob), card.blob):
+        if place.store.blobs.has(key):
+            continue
+        try:
+            record = corpus.store.blobs.read(key)
+            decode(record)
+        except Damaged:
+            whole = key != card.blob
+            continue
+        target = place.store.blobs.path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(corpus.store.blobs.path(key), target)
+        except OSError:
+            place.store.blobs.write(key, record)
+    return whole
