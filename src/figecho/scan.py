@@ -28,7 +28,7 @@ from figecho.store.store import Store, scratch
 from figecho.versions import versions
 
 _ATTEMPTS = 3
-#: Share of the findings of all pairs that the index keeps (``tools/bench.py --retrieval``).
+#: Share of the findings of all pairs that the index keeps (``tools/bench_scale.py retrieval``).
 INDEX_RECALL = 0.99
 
 

@@ -28,11 +28,11 @@ from figecho.store.inputs import file_digest
 from figecho.store.store import Store, scratch
 from figecho.versions import versions
 
-#: Share of planted reuse that the index of a corpus keeps (``tools/bench.py --corpus``).
+#: Share of planted reuse that the index of a corpus keeps (``tools/bench_scale.py corpus``).
 CORPUS_RECALL = 0.97
-#: Partners of a panel that are looked at, more where keypoints are few, and the votes they need.
-PARTNERS = 6
-POOR_PARTNERS = 24
+#: Partners of a panel that are looked at, and where its keypoints are few.
+PARTNERS = 4
+POOR_PARTNERS = 12
 
 
 def query(

@@ -59,7 +59,7 @@ class Shelved:
     def of(cls, sketches: Sequence[Sketch], centres: FloatArray) -> Shelved:
         """Sort the descriptors of sketches by the words of a vocabulary."""
         descriptors, size, angle, owner = _joined(sketches)
-        home = homes(descriptors, centres)[0, 0]
+        home = homes(descriptors, centres, forms=1)[0, 0]
         order = np.argsort(home, kind="stable")
         return cls(
             panels=len(sketches),

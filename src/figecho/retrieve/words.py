@@ -92,26 +92,30 @@ def _two_nearest(
                 top[q] = value if ahead else top[q]
 
 
-def homes(descriptors: NDArray[np.int8], centres: FloatArray) -> NDArray[np.int32]:
+def homes(
+    descriptors: NDArray[np.int8], centres: FloatArray, forms: int = len(ALL_FORMS)
+) -> NDArray[np.int32]:
     """Return the nearest words of descriptors in every form.
 
     Parameters
     ----------
     descriptors : ndarray of shape (n, 128), int8
     centres : ndarray of shape (words, 128), float32
+    forms : int
+        How many of :data:`~figecho.describe.forms.ALL_FORMS`, from the first on.
 
     Returns
     -------
-    ndarray of shape (4, 2, n), int32
-        For each of :data:`~figecho.describe.forms.ALL_FORMS` the nearest word and the next.
+    ndarray of shape (forms, 2, n), int32
+        For each form the nearest word and the next.
     """
-    found = np.zeros((len(SIGNS), PROBES, len(descriptors)), np.int32)
+    found = np.zeros((forms, PROBES, len(descriptors)), np.int32)
     blocks = [np.ascontiguousarray(centres[:, k : k + 32]) for k in range(0, 128, 32)]
     for low in range(0, len(descriptors), _ROWS):
         part = unit(descriptors[low : low + _ROWS])
         products = [b @ part[:, 32 * k : 32 * k + 32].T for k, b in enumerate(blocks)]
-        best = np.full((len(SIGNS), PROBES, len(part)), -2.0, np.float32)
-        word = np.zeros((len(SIGNS), PROBES, len(part)), np.int32)
-        _two_nearest(*products, SIGNS, best, word)
+        best = np.full((forms, PROBES, len(part)), -2.0, np.float32)
+        word = np.zeros((forms, PROBES, len(part)), np.int32)
+        _two_nearest(*products, SIGNS[:forms], best, word)
         found[:, :, low : low + len(part)] = word
     return found
