@@ -11,6 +11,7 @@ from rich.console import Console
 
 from figecho.model import Coverage, Input, NotScanned, Report
 from figecho.report.names import clean, shorten
+from figecho.report.plainly import cautions
 from figecho.report.terminal import ReportView, chance, summary
 from handmade import finding, full_report, region, report
 
@@ -39,6 +40,12 @@ def test_the_summary_breaks_only_between_its_parts() -> None:
 def test_the_summary_does_not_hide_pairs_left_out() -> None:
     value = report(coverage=Coverage(panels=9, pairs_possible=36, pairs_compared=30))
     assert "30 of 36 pairs compared" in summary(value)
+    assert "index" not in summary(value)
+    chosen = replace(value.coverage, chosen_by="index", recall=0.99)
+    assert "by an index that keeps 99% of" in summary(replace(value, coverage=chosen))
+    (line,) = cautions(replace(value, coverage=chosen))
+    assert "30 of 36 pairs were compared" in line
+    assert "99% of the findings" in line
 
 
 def test_an_incomplete_scan_says_so_even_without_a_reason() -> None:

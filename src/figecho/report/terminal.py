@@ -95,6 +95,8 @@ def summary(report: Report) -> str:
     compared = f"{plural(cover.pairs_compared, 'pair')} compared"
     if cover.pairs_compared < cover.pairs_possible:
         compared = f"{cover.pairs_compared:,} of {plural(cover.pairs_possible, 'pair')} compared"
+    if cover.chosen_by == "index":
+        compared += f" (chosen by an index that keeps {cover.recall:.0%} of the findings)"
     figures = plural(sum(i.figures for i in report.inputs), "figure")
     parts = [f"{figures}, {plural(cover.panels, 'panel')}, {compared}", _found(report.findings)]
     if report.templates:
