@@ -50,6 +50,8 @@ _SLIVER_PX = 8
 _MAX_LEFT = 0.25
 #: Trimming a part to what fills it may cost this share of picture; more is another panel.
 _MAX_LOST = 0.1
+#: Where so little is left out, and nothing is pale, a stricter look finds no more.
+_ALL_FOUND = 0.02
 _FINE_GUTTER_PX = 2
 #: Where so much is nearly, but not quite, canvas, panels may be that pale.
 _PALE_SHARE = 0.05
@@ -174,8 +176,11 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
         left = outside.copy()
         for part in parts:
             crop(left, part.box)[:] = False
-        if int(left.sum()) <= _MAX_LEFT * least and _freed(parts) > _freed(best):
+        lost = int(left.sum())
+        if lost <= _MAX_LEFT * least and _freed(parts) > _freed(best):
             best = parts
+            if lost <= _ALL_FOUND * least and len(inks) < 3:
+                break
     return best
 
 
