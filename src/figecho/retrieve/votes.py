@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from figecho.describe.forms import ALL_FORMS
 from figecho.model import FloatArray
-from figecho.retrieve.sketch import Sketch
+from figecho.retrieve.sketch import STEPS, Sketch
 from figecho.retrieve.words import PROBES, WIDE_SIGNS, homes, unit
 
 #: Cosine from which a descriptor may vote, and panels it votes for at most, in each cell.
@@ -91,31 +91,34 @@ class Shelved:
             return totals
         cells = homes(descriptors, self.centres)
         keys, weights = [], []
-        for form in range(len(ALL_FORMS)):
-            seekers = np.tile(np.arange(len(descriptors)), PROBES)
-            wanted = cells[form].ravel()
-            order = np.argsort(wanted, kind="stable")
-            edges = np.searchsorted(wanted[order], np.arange(len(self.centres) + 1))
-            for word in np.flatnonzero(np.diff(edges) * np.diff(self.first)).tolist():
-                low, high = int(self.first[word]), int(self.first[word + 1])
-                held = unit(self.descriptors[low:high])
-                held_by = np.array(self.owner[low:high])
-                for at in range(edges[word], edges[word + 1], _CELL_ROWS):
-                    rows = seekers[order[at : min(at + _CELL_ROWS, edges[word + 1])]]
-                    cosine = (unit(descriptors[rows]) * WIDE_SIGNS[form]) @ held.T
-                    own = owner[rows] + np.int32(0 if first is None else first)
-                    if first is None:
-                        own = np.full(len(rows), -1, np.int32)
-                    best, where = _nearest_panels(cosine, own, held_by, _VOTES)
-                    row, k = np.nonzero(where >= 0)
-                    theirs = where[row, k] + low
-                    pose = _pose(
-                        form, self.log2_size[theirs] - size[rows[row]],
-                        self.angle_deg[theirs], angle[rows[row]],
-                    )  # fmt: skip
-                    pair = owner[rows[row]].astype(np.int64) * self.panels + self.owner[theirs]
-                    keys.append((pair * len(ALL_FORMS) + form) * (_SIZES * _TURNS) + pose)
-                    weights.append((best[row, k] - MIN_COSINE) / (1.0 - MIN_COSINE))
+        signs = WIDE_SIGNS / np.float32(STEPS)
+        # Every form and probe of every descriptor is one visit to a cell.
+        wanted = cells.ravel()
+        order = np.argsort(wanted, kind="stable")
+        edges = np.searchsorted(wanted[order], np.arange(len(self.centres) + 1))
+        for word in np.flatnonzero(np.diff(edges) * np.diff(self.first)).tolist():
+            low, high = int(self.first[word]), int(self.first[word + 1])
+            held = self.descriptors[low:high].astype(np.float32)
+            held_by = np.array(self.owner[low:high])
+            for at in range(edges[word], edges[word + 1], _CELL_ROWS):
+                visits = order[at : min(at + _CELL_ROWS, edges[word + 1])]
+                form, rows = visits // (PROBES * len(owner)), visits % len(owner)
+                cosine = (unit(descriptors[rows]) * signs[form]) @ held.T
+                own = owner[rows] + np.int32(first or 0)
+                if first is None:
+                    own = np.full(len(rows), -1, np.int32)
+                best, where = _nearest_panels(cosine, own, held_by, _VOTES)
+                row, k = np.nonzero(where >= 0)
+                if not len(row):
+                    continue
+                theirs = where[row, k] + low
+                form, rows = form[row], rows[row]
+                pose = _pose(
+                    form, self.log2_size[theirs] - size[rows], self.angle_deg[theirs], angle[rows]
+                )
+                pair = owner[rows].astype(np.int64) * self.panels + self.owner[theirs]
+                keys.append((pair * len(ALL_FORMS) + form) * (_SIZES * _TURNS) + pose)
+                weights.append((best[row, k] - MIN_COSINE) / (1.0 - MIN_COSINE))
         if keys:
             cell, back = np.unique(np.concatenate(keys), return_inverse=True)
             total = np.bincount(back, np.concatenate(weights)).astype(np.float32)
@@ -139,9 +142,11 @@ def _joined(
     )
 
 
-def _pose(form: int, larger: FloatArray, there: FloatArray, here: FloatArray) -> NDArray[np.int64]:
+def _pose(
+    form: NDArray[np.intp], larger: FloatArray, there: FloatArray, here: FloatArray
+) -> NDArray[np.int64]:
     """Return the cell of size and turn under which a vote counts."""
-    turn = there + here if _MIRRORED[form] else there - here
+    turn = np.where(_MIRRORED[form], there + here, there - here)
     turns = np.floor(((turn + _HALF_TURN_DEG[form]) % 360.0) / _TURN_STEP_DEG).astype(np.int64)
     sizes = np.floor(larger / _SIZE_STEP_LOG2 + 0.5).astype(np.int64) + _SIZES // 2
     pose: NDArray[np.int64] = np.clip(sizes, 0, _SIZES - 1) * _TURNS + turns % _TURNS
