@@ -118,3 +118,11 @@ def overlap(a: list[int], b: list[int]) -> float:
     tall = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
     shared = max(wide, 0) * max(tall, 0)
     return shared / (a[2] * a[3] + b[2] * b[3] - shared)
+
+
+@pytest.mark.parametrize("thick", [1, 2, 3])
+def test_the_frame_line_around_a_strip_is_left_out(thick: int) -> None:
+    sheet = canvas(120, 420)
+    sheet[30 - thick : 70 + thick, 40 - thick : 340 + thick] = 0
+    laid = put(sheet, strip(40, 300), 40, 30)
+    assert lists(sheet) == [laid]

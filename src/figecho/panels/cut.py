@@ -22,6 +22,7 @@ from figecho.panels.filled import (
     is_paper,
     is_two_tone,
     trimmed,
+    unframed,
 )
 from figecho.panels.gutters import (
     EXACT,
@@ -126,7 +127,7 @@ def split(rgb: ByteArray) -> list[Box]:
         out; a large part that is no picture, as a plot beside a micrograph, is a panel too.
     """
     height, width = rgb.shape[:2]
-    boxes = _panels(rgb, Size(figure_area_px=height * width), depth=0)
+    boxes = [unframed(rgb, b) for b in _panels(rgb, Size(figure_area_px=height * width), depth=0)]
     return [_shifted(part, box) for box in boxes for part in seamed(crop(rgb, box))]
 
 

@@ -18,6 +18,7 @@ _MIN_INK = 0.75
 #: How deep inside the box the sides are looked at: past a frame line and its JPEG ringing.
 _INSET_PX = 5
 _FRAME_PX = 2
+_MAX_FRAME_PX, _FRAME_SPREAD, _FRAME_STEP = 3, 8.0, 40.0
 #: Standard deviation across rows and across columns that a picture has and a colour bar lacks.
 _MIN_TEXTURE = 1.0
 #: A dark field is flat but for some cells: its busiest rows count.
@@ -90,6 +91,26 @@ def is_filled(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
 def is_framed(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
     """Whether ``box`` is drawn as a frame line on all four sides around something textured."""
     return _sides_hold(crop(ink, box), 0, 0.95) and has_texture(rgb, box)
+
+
+def unframed(rgb: ByteArray, box: Box) -> Box:
+    """Leave a frame line of at most three pixels out of ``box``; a plot keeps its axes."""
+    depths = [_line_depth(np.rot90(crop(rgb, box), turns)) for turns in range(4)]
+    if min(depths) == 0 or min(box.w, box.h) < 4 * _MAX_FRAME_PX or is_paper(crop(rgb, box)):
+        return box
+    top, right, bottom, left = depths
+    return Box(x=box.x + left, y=box.y + top, w=box.w - left - right, h=box.h - top - bottom)
+
+
+def _line_depth(rgb: ByteArray) -> int:
+    """Return how many of the first rows are one line of one tone, unlike what lies below it."""
+    rows = rgb[: 2 * _MAX_FRAME_PX].astype(np.float32).mean(axis=2)
+    for depth in range(1, _MAX_FRAME_PX + 1):
+        line, below = rows[:depth], rows[min(depth, len(rows) - 1)]
+        even = float(np.abs(line - np.median(line)).mean()) <= _FRAME_SPREAD
+        if even and float((np.abs(below - np.median(line)) > _FRAME_STEP).mean()) >= _SIDE_SHARE:
+            return depth
+    return 0
 
 
 def is_paper(rgb: ByteArray) -> bool:
