@@ -151,8 +151,8 @@ def _best(
     settings = config.verify
     apart = _apart(grid, grid.start, config.match.min_shift_px) if inside else None
     first = agreement(overlay(grid, grid.start, inverted=inverted), within=apart)
-    few = len(proposal.points_a) < 7 and proposal.method != "blocks"
-    if few and first.nats < 0.25 * least:
+    rough = proposal.method == "blocks" and least == settings.gate_nats
+    if first.nats < 0.25 * least and not rough:
         return first, grid.start
     better = align(
         grid, inverted=inverted, max_iterations=settings.iterations,

@@ -138,6 +138,8 @@ def find_consensus(
     -------
     list of Consensus
     """
+    if len(matches) < min_support:
+        return []
     flip = np.diag([-1.0, 1.0, 1.0]) if form.mirrored else np.eye(3)
     a = features_a.xy[matches.a].astype(np.float64) @ flip[:2, :2]
     b = features_b.xy[matches.b].astype(np.float64)

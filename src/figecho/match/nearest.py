@@ -19,6 +19,7 @@ from figecho.describe.forms import ALL_FORMS, Form
 from figecho.model import BoolArray, FloatArray
 
 _ROWS_AT_ONCE = 64
+_DEPTH = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,14 +80,23 @@ def match_forms(
     """
     count_a, count_b = blocks_a[0].shape[0], blocks_b[0].shape[0]
     signs = np.array([form_signs(f) for f in forms], dtype=np.float32)
-    best = np.full((len(forms), count_a), -1.0, np.float32)
-    second = np.full((len(forms), count_a), -1.0, np.float32)
-    index = np.zeros((len(forms), count_a), np.int32)
-    if count_a and count_b >= 2:
-        for lo in range(0, count_a, _ROWS_AT_ONCE):
-            hi = min(lo + _ROWS_AT_ONCE, count_a)
-            products: list[Any] = [b @ a[lo:hi].T for a, b in zip(blocks_a, blocks_b, strict=True)]
-            _two_best(*products, signs, best[:, lo:hi], second[:, lo:hi], index[:, lo:hi])
+    # One contiguous slab a chunk: on strided slices the kernel compiles to code without vectors.
+    chunks = -(-count_a // _ROWS_AT_ONCE)
+    slabs = (chunks, len(forms), _ROWS_AT_ONCE)
+    best = np.full(slabs, -1.0, np.float32)
+    second = np.full(slabs, -1.0, np.float32)
+    index = np.zeros(slabs, np.int32)
+    if count_b >= 2:
+        for k in range(chunks):
+            rows = slice(k * _ROWS_AT_ONCE, (k + 1) * _ROWS_AT_ONCE)
+            products: list[Any] = [b @ a[rows].T for a, b in zip(blocks_a, blocks_b, strict=True)]
+            _two_best(*products, signs, best[k], second[k], index[k])
+    best, second, index = (
+        np.concatenate(list(x), axis=1)[:, :count_a]
+        if chunks
+        else np.zeros((len(forms), 0), x.dtype)
+        for x in (best, second, index)
+    )
     kept = (1.0 - best < ratio * ratio * (1.0 - second)) & (best >= min_cosine)
     return {
         form: Matches(
@@ -177,30 +187,25 @@ def match_within(
     -------
     Matches
     """
-    sources: list[int] = []
-    targets: list[int] = []
-    cosines: list[float] = []
     count = len(xy)
+    whole = np.hstack(blocks)
     signs = form_signs(form)
-    depth = min(6, count - 1)
-    for lo in range(0, count, _ROWS_AT_ONCE):
-        if depth < 2:
-            break
+    depth = min(_DEPTH, count - 1)
+    chosen: list[tuple[NDArray[Any], ...]] = []
+    for lo in range(0, count if depth >= 2 else 0, _ROWS_AT_ONCE):
         hi = min(lo + _ROWS_AT_ONCE, count)
-        cosine = sum(s * (b[lo:hi] @ b.T) for s, b in zip(signs, blocks, strict=True))
-        cosine = np.asarray(cosine, dtype=np.float32)
+        signed = np.hstack([s * b[lo:hi] for s, b in zip(signs, blocks, strict=True)])
         top = np.full((hi - lo, depth), -1.0, np.float32)
         order = np.zeros((hi - lo, depth), np.int32)
-        _best_apart(cosine, xy, lo, float(min_shift_px), top, order)
-        for row in range(hi - lo):
-            near, far = 1.0 - top[row, :-1], 1.0 - top[row, 1:]
-            clear = np.flatnonzero((top[row, :-1] >= min_cosine) & (near < ratio * ratio * far))
-            for k in range(clear[-1] + 1 if len(clear) else 0):
-                sources.append(lo + row)
-                targets.append(int(order[row, k]))
-                cosines.append(float(top[row, k]))
-    return Matches(
-        a=np.array(sources, np.int32),
-        b=np.array(targets, np.int32),
-        cosine=np.array(cosines, np.float32),
-    )
+        _best_apart(signed @ whole.T, xy, lo, float(min_shift_px), top, order)
+        near, far = 1.0 - top[:, :-1], 1.0 - top[:, 1:]
+        clear = (top[:, :-1] >= min_cosine) & (near < ratio * ratio * far)
+        # Everything up to the last clear neighbour of each row.
+        taken = np.logical_or.accumulate(clear[:, ::-1], axis=1)[:, ::-1]
+        rows, ranks = np.nonzero(taken)
+        chosen.append((rows.astype(np.int32) + lo, order[rows, ranks], top[rows, ranks]))
+    if not chosen:
+        none = np.zeros(0, np.int32)
+        return Matches(a=none, b=none, cosine=np.zeros(0, np.float32))
+    sources, targets, cosines = (np.concatenate(x) for x in zip(*chosen, strict=True))
+    return Matches(a=sources, b=targets, cosine=cosines)

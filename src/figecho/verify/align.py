@@ -10,12 +10,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from figecho.model import FloatArray, Matrix
-from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
+from figecho.model import Matrix
+from figecho.verify.frame import Frame
+from figecho.verify.step import normal_equations, robust_scale, sample_pairs
 
 _STAGES = ((2, 3), (1, 2), (0, 1))
 _MIN_PIXELS = 80
 _STILL_PX = 0.03
+_PLENTY_PX = 30_000
 
 
 def align(frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: float) -> Matrix:
@@ -38,33 +40,34 @@ def align(frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: fl
     """
     width, height = frame.size
     corners = np.array([[0, width - 1, 0, width - 1], [0, 0, height - 1, height - 1], [1] * 4])
-    longest = max(width, height)
-    unit = np.diag([2.0 / longest, 2.0 / longest, 1.0])
-    unit[:2, 2] = [-(width - 1) / longest, -(height - 1) / longest]
-    yy, xx = np.mgrid[0:height, 0:width]
-    u = (unit[0, 0] * xx + unit[0, 2]).astype(np.float32)
-    v = (unit[1, 1] * yy + unit[1, 2]).astype(np.float32)
+    centre_x, centre_y, unit = (width - 1) / 2.0, (height - 1) / 2.0, 2.0 / max(width, height)
+    unit_from_grid = np.array(
+        [[unit, 0.0, -unit * centre_x], [0.0, unit, -unit * centre_y], [0.0, 0.0, 1.0]]
+    )
     sign = np.float32(-1.0 if inverted else 1.0)
+    usable_b = frame.b.usable.astype(np.float32)
+    values = np.empty((4, width * height), np.float32)
+    places = np.empty((2, width * height), np.int32)
+    sums = np.empty((6, 7))
 
     current = frame.start.copy()
     for stage in _STAGES:
         a = frame.a.values[stage[0]] + frame.a.values[stage[1]]
         b = sign * (frame.b.values[stage[0]] + frame.b.values[stage[1]])
-        slopes = cv2.merge(
-            [
-                cv2.Sobel(b, cv2.CV_32F, 1, 0, scale=0.125),
-                cv2.Sobel(b, cv2.CV_32F, 0, 1, scale=0.125),
-            ]
-        )
+        slope_x = cv2.Sobel(b, cv2.CV_32F, 1, 0, scale=0.125)
+        slope_y = cv2.Sobel(b, cv2.CV_32F, 0, 1, scale=0.125)
+        # Coarse octaves are smooth: every other pixel of a large grid tells the same.
+        stride = 2 if stage is not _STAGES[-1] and width * height > _PLENTY_PX else 1
+        planes_b = cv2.merge([b, slope_x, slope_y, usable_b])
         for _ in range(max_iterations):
-            both = warp_mask(frame.b.usable, current, frame.size) & frame.a.usable
-            if np.count_nonzero(both) < _MIN_PIXELS:
+            count = sample_pairs(a, frame.a.usable, planes_b, current, stride, values, places)
+            if count < _MIN_PIXELS:
                 return frame.start
-            slope = warp_linear(slopes, current, frame.size)[both]
-            step = _step(
-                a[both], warp(b, current, frame.size)[both], slope[:, 0], slope[:, 1],
-                u[both], v[both],
-            ) @ unit  # fmt: skip
+            gain, spread = robust_scale(values[:, :count])
+            normal_equations(
+                values[:, :count], places[:, :count], gain, spread, centre_x, centre_y, unit, sums
+            )
+            step = _update(sums) @ unit_from_grid
             current = current + step
             if np.abs((step @ corners)[:2]).max() < _STILL_PX:
                 break
@@ -79,22 +82,11 @@ def _project(matrix: Matrix, points: Matrix) -> Matrix:
     return np.asarray(mapped[:2] / mapped[2])
 
 
-def _step(
-    a: FloatArray, b: FloatArray, slope_x: FloatArray, slope_y: FloatArray,
-    u: FloatArray, v: FloatArray,
-) -> Matrix:  # fmt: skip
-    """Weighted least-squares affine update in unit grid coordinates."""
-    gain = np.float32(max(0.2, float(a @ b) / (float(b @ b) + 1e-6)))
-    residual = a - gain * b
-    sample = np.abs(residual[:: max(1, len(residual) // 2000)])
-    spread = np.float32(2.0 * 1.4826 * float(np.median(sample)) + 2e-3)
-    weight = 1.0 / (1.0 + (residual / spread) ** 2)
-    gx, gy = gain * slope_x, gain * slope_y
-    jacobian = np.stack([gx * u, gx * v, gx, gy * u, gy * v, gy])
-    weighted = jacobian * weight
-    normal = (weighted @ jacobian.T).astype(np.float64)
+def _update(sums: Matrix) -> Matrix:
+    """Solve the damped normal equations for an affine update in unit grid coordinates."""
+    normal = sums[:, :6]
     damping = 1e-3 * np.trace(normal) / 6.0 + 1e-9
-    delta = np.linalg.solve(normal + damping * np.eye(6), (weighted @ residual).astype(np.float64))
+    delta = np.linalg.solve(normal + damping * np.eye(6), sums[:, 6])
     update = np.zeros((3, 3))
     update[0], update[1] = delta[:3], delta[3:]
     return update
