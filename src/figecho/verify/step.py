@@ -1,0 +1,139 @@
+"""One Gauss-Newton step of an alignment, compiled: sample B under the geometry, weigh, sum up.
+
+An alignment takes dozens of steps and a scan aligns hundreds of proposals, so the warp, the robust
+weights and the normal equations are one pass over the pixels here instead of a dozen arrays.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.model import BoolArray, FloatArray, Matrix
+
+_SPREAD_SAMPLES = 2000
+
+
+@nb.njit(cache=True)
+def sample_pairs(
+    a: FloatArray, usable_a: BoolArray, planes_b: FloatArray, b_from_a: Matrix,
+    stride: int, values: FloatArray, places: NDArray[np.int32],
+) -> int:  # fmt: skip
+    """Collect the pixels of A that fall on usable pixels of B, with B sampled there (bilinear).
+
+    Parameters
+    ----------
+    a : ndarray of shape (h, w), float32
+    usable_a : ndarray of shape (h, w), bool
+    planes_b : ndarray of shape (H, W, 4), float32
+        Value, slope in x, slope in y, and 1 where usable.
+    b_from_a : ndarray of shape (3, 3)
+    stride : int
+        Every how many rows and columns a pixel of A is taken.
+    values : ndarray of shape (4, h * w), float32
+        Written: A, B, and the two slopes of B.
+    places : ndarray of shape (2, h * w), int32
+        Written: x and y of the pixel.
+
+    Returns
+    -------
+    int
+        How many pixels were written.
+    """
+    height, width = a.shape
+    rows, columns = planes_b.shape[0], planes_b.shape[1]
+    count = 0
+    for y in range(0, height, stride):
+        for x in range(0, width, stride):
+            if not usable_a[y, x]:
+                continue
+            depth = b_from_a[2, 0] * x + b_from_a[2, 1] * y + b_from_a[2, 2]
+            if abs(depth) < 1e-9:
+                continue
+            there_x = (b_from_a[0, 0] * x + b_from_a[0, 1] * y + b_from_a[0, 2]) / depth
+            there_y = (b_from_a[1, 0] * x + b_from_a[1, 1] * y + b_from_a[1, 2]) / depth
+            if not (0.0 <= there_x <= columns - 1 and 0.0 <= there_y <= rows - 1):
+                continue
+            left, top = min(int(there_x), columns - 2), min(int(there_y), rows - 2)
+            fx, fy = np.float32(there_x - left), np.float32(there_y - top)
+            one = np.float32(1.0)
+            w00, w01 = (one - fx) * (one - fy), fx * (one - fy)
+            w10, w11 = (one - fx) * fy, fx * fy
+            p00, p01 = planes_b[top, left], planes_b[top, left + 1]
+            p10, p11 = planes_b[top + 1, left], planes_b[top + 1, left + 1]
+            if w00 * p00[3] + w01 * p01[3] + w10 * p10[3] + w11 * p11[3] <= np.float32(0.99):
+                continue
+            values[0, count] = a[y, x]
+            for k in range(3):
+                values[k + 1, count] = w00 * p00[k] + w01 * p01[k] + w10 * p10[k] + w11 * p11[k]
+            places[0, count] = x
+            places[1, count] = y
+            count += 1
+    return count
+
+
+@nb.njit(cache=True)
+def normal_equations(
+    values: FloatArray, places: NDArray[np.int32], gain: float, spread: float,
+    centre_x: float, centre_y: float, unit: float, sums: Matrix,
+) -> None:  # fmt: skip
+    """Add up the weighted normal equations of an affine update.
+
+    Parameters
+    ----------
+    values, places : ndarray
+        As written by :func:`sample_pairs`, cut to their count.
+    gain, spread : float
+        Contrast of A over B, and the residual at which a weight falls to one half.
+    centre_x, centre_y, unit : float
+        Unit coordinates are ``(x - centre_x) * unit``.
+    sums : ndarray of shape (6, 7), float64
+        Written: the matrix, and the right-hand side as its last column.
+    """
+    sums[:] = 0.0
+    row = np.empty(7)
+    for k in range(values.shape[1]):
+        residual = values[0, k] - gain * values[1, k]
+        weight = 1.0 / (1.0 + (residual / spread) ** 2)
+        u, v = (places[0, k] - centre_x) * unit, (places[1, k] - centre_y) * unit
+        slope_x, slope_y = gain * values[2, k], gain * values[3, k]
+        row[0], row[1], row[2] = slope_x * u, slope_x * v, slope_x
+        row[3], row[4], row[5] = slope_y * u, slope_y * v, slope_y
+        row[6] = residual
+        for i in range(6):
+            scaled = weight * row[i]
+            for j in range(i, 7):
+                sums[i, j] += scaled * row[j]
+    for i in range(6):
+        for j in range(i):
+            sums[i, j] = sums[j, i]
+
+
+def normal_equations_plain(
+    values: FloatArray, places: NDArray[np.int32], gain: float, spread: float,
+    centre_x: float, centre_y: float, unit: float,
+) -> Matrix:  # fmt: skip
+    """Do what :func:`normal_equations` does in plain numpy: the oracle of its tests."""
+    a, b, slope_x, slope_y = values.astype(np.float64)
+    u, v = (places[0] - centre_x) * unit, (places[1] - centre_y) * unit
+    residual = a - gain * b
+    weight = 1.0 / (1.0 + (residual / spread) ** 2)
+    gx, gy = gain * slope_x, gain * slope_y
+    jacobian = np.stack([gx * u, gx * v, gx, gy * u, gy * v, gy])
+    return np.asarray((jacobian * weight) @ np.vstack([jacobian, residual]).T)
+
+
+def robust_scale(values: FloatArray) -> tuple[float, float]:
+    """Return the contrast of A over B and the spread of what it leaves.
+
+    Parameters
+    ----------
+    values : ndarray of shape (4, n), float32
+        As written by :func:`sample_pairs`, n > 0.
+    """
+    a, b = values[0], values[1]
+    gain = max(0.2, float(a @ b) / (float(b @ b) + 1e-6))
+    step = max(1, values.shape[1] // _SPREAD_SAMPLES)
+    sample = np.abs(a[::step] - np.float32(gain) * b[::step])
+    return gain, 2.0 * 1.4826 * float(np.median(sample)) + 2e-3
