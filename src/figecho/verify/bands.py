@@ -21,8 +21,8 @@ SIGMAS_PX = (0.6, 1.2, 2.4, 4.8, 9.6)
 BANDS = len(SIGMAS_PX) - 1
 NOISE_FLOOR = 1.0
 """Grey levels (of 255) below which contrast is taken for rounding and compression."""
-_BROAD = 0.55
-_LYING_MUCH, _LYING_A_LITTLE = 1.6, 1.15
+_EDGES_PX = 1.2
+_PARALLEL, _SQUARE = 0.25, 0.19
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,7 +36,8 @@ class Octaves:
     density : tuple of ndarray of shape (h, w), float32
         Independent samples a pixel.
     banded : bool
-        Whether shapes lie in one direction, as in blots and gels: look-alikes are the rule.
+        Whether edges lie in one direction or square to it, as in blots and gels, where look-alikes
+        are the rule.
     steepness : ndarray of shape (h, w), float32
         How fast the broad shapes change: large at the edge of a band, small on the membrane.
     usable : ndarray of shape (h, w), bool
@@ -84,13 +85,11 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     if not usable.all():
         surroundings = mean_filter(grey * weight, 6.0) / (mean_filter(weight, 6.0) + 1e-3)
         filled = np.where(usable, grey, surroundings).astype(np.float32)
-    values, density, powers = [], [], []
-    area = max(1.0, float(weight.sum(dtype=np.float64)))
+    values, density = [], []
     for fine_px, sigma_px in pairwise(SIGMAS_PX):
         once = smooth(filled, fine_px) - smooth(filled, sigma_px)
         twice = smooth(once, fine_px) - smooth(once, sigma_px)
         octave = np.asarray(2.0 * twice * weight, dtype=np.float32)
-        powers.append(float((octave * octave).sum(dtype=np.float64)) / area)
         window = 2.5 * sigma_px
         power = mean_filter(octave * octave, window) / (mean_filter(weight, window) + 1e-3)
         white = np.asarray(octave / np.sqrt(power + NOISE_FLOOR**2), dtype=np.float32)
@@ -99,33 +98,43 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     return Octaves(
         values=tuple(values),
         density=tuple(density),
-        banded=_banded(_lying(filled, usable), powers),
+        banded=_banded(filled, usable),
         steepness=_steepness(filled),
         usable=usable,
     )
 
 
-def _slopes(grey: FloatArray) -> tuple[FloatArray, FloatArray]:
-    broad = smooth(grey, 2.0)
+def _slopes(grey: FloatArray, sigma_px: float) -> tuple[FloatArray, FloatArray]:
+    broad = smooth(grey, sigma_px)
     slope_x = np.asarray(cv2.Sobel(broad, cv2.CV_32F, 1, 0, scale=0.125), dtype=np.float32)
     slope_y = np.asarray(cv2.Sobel(broad, cv2.CV_32F, 0, 1, scale=0.125), dtype=np.float32)
     return slope_x, slope_y
 
 
 def _steepness(grey: FloatArray) -> FloatArray:
-    return mean_filter(np.asarray(np.hypot(*_slopes(grey)), dtype=np.float32), 2.0)
+    return mean_filter(np.asarray(np.hypot(*_slopes(grey, 2.0)), dtype=np.float32), 2.0)
 
 
-def _banded(lying: float, powers: list[float]) -> bool:
-    """Strips and membranes lie; gels lie less, but their bands are broad and smooth."""
-    broad = powers[1] < _BROAD * powers[2]
-    return lying > _LYING_MUCH or (broad and lying > _LYING_A_LITTLE)
+def directions(grey: FloatArray, usable: BoolArray) -> tuple[float, float]:
+    """Return how far the edges of a panel are parallel, and how far square to each other, 0..1.
+
+    The second and fourth harmonic of the directions of the gradient, weighted by its energy: bands
+    are parallel, and bands with lanes are square to each other, however the gel is turned; cells
+    and tissue are neither. On real and drawn panels one of the two is 0.25 to 0.90 for strips and
+    gels; micrographs reach 0.23 and 0.17.
+    """
+    slope_x, slope_y = (s[usable].astype(np.float64) for s in _slopes(grey, _EDGES_PX))
+    slope = slope_x + 1j * slope_y
+    energy = slope_x**2 + slope_y**2
+    total = max(float(energy.sum()), 1e-6)
+    # Squaring doubles a direction; divided by the energy, the fourth power weighs like the second.
+    fourfold = slope**4 / np.maximum(energy, 1e-12)
+    return float(abs((slope**2).sum())) / total, float(abs(fourfold.sum())) / total
 
 
-def _lying(grey: FloatArray, usable: BoolArray) -> float:
-    """How much more a panel changes across its bands than along them; 1 where there are none."""
-    across, down = (float((s[usable] ** 2).sum(dtype=np.float64)) for s in _slopes(grey))
-    return max(down, across) / max(min(down, across), 1e-6)
+def _banded(grey: FloatArray, usable: BoolArray) -> bool:
+    parallel, square = directions(grey, usable)
+    return parallel > _PARALLEL or square > _SQUARE
 
 
 def _density(white: FloatArray, window_px: float) -> FloatArray:
