@@ -21,7 +21,8 @@ class _Ruler:
     """Which lines count: how long, how far from their surroundings, how even, and how many.
 
     ``share`` and ``most`` are the least and greatest length in shares of the width; a line nearer
-    than ``border_px`` to the top or bottom does not count.
+    than ``border_px`` to the top or bottom does not count. It stands out of what lies ``reach_px``
+    around it, or the ticks of an axis would hide it.
 
     More parallel lines than ``at_most`` are texture: the bands of a gel, the stripes of a cloth.
     """
@@ -33,10 +34,13 @@ class _Ruler:
     at_most: int
     most: float = 1.0
     border_px: int = 0
+    reach_px: int = 7
 
 
-_AXES = _Ruler(share=0.3, min_px=24, step=50, spread=16.0, at_most=8)
+_AXES = _Ruler(share=0.3, min_px=24, step=50, spread=16.0, at_most=8, reach_px=25)
 _SCALE_BARS = _Ruler(share=0.08, min_px=20, step=36, spread=13.0, at_most=2, most=0.35, border_px=4)
+#: The ticks of an axis stand at less than half of its length, densely as they may.
+_THIN_SHARE = 0.5
 #: Thicker lines are left to :mod:`figecho.screen.labels`.
 _LINE_PX = 5
 #: The caption of a scale bar stands within this share of its length.
@@ -129,7 +133,8 @@ def _level_lines(rgb: ByteArray, ruler: _Ruler) -> list[tuple[int, int, int, int
     length = max(ruler.min_px, round(ruler.share * width))
     if width < length or height < 2 * _LINE_PX:
         return []
-    across = cv2.getStructuringElement(cv2.MORPH_RECT, (1, _LINE_PX + 2))
+    near = cv2.getStructuringElement(cv2.MORPH_RECT, (1, _LINE_PX + 2))
+    across = cv2.getStructuringElement(cv2.MORPH_RECT, (1, ruler.reach_px))
     along = cv2.getStructuringElement(cv2.MORPH_RECT, (length, 1))
     found: list[tuple[int, int, int, int]] = []
     for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
@@ -138,6 +143,8 @@ def _level_lines(rgb: ByteArray, ruler: _Ruler) -> list[tuple[int, int, int, int
         drawn = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, along)
         stats = cv2.connectedComponentsWithStats(drawn, connectivity=8)[2][1:]
         boxes = [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats]
+        thin = lightest(cv2.morphologyEx(rgb, kind, near)) >= ruler.step
+        boxes = [b for b in boxes if thin[_slices(b)].any(axis=0).mean() >= _THIN_SHARE]
         inner = [b for b in boxes if b[1] >= ruler.border_px <= height - b[1] - b[3]]
         even = [b for b in inner if b[2] <= ruler.most * width and _spread(rgb, b) <= ruler.spread]
         found += even if len(even) <= ruler.at_most else []

@@ -20,6 +20,10 @@ _MAX_SPREAD, _MAX_COLOURED_SPREAD = 24.0, 12.0
 #: Two letters make a word where they are large, else it takes three.
 _LARGE_LETTER_PX = 12
 _OPEN_SHARE = 0.6
+#: A line of text has air above and below: so far from its middle, in letter heights, there are
+#: fewer marks than this share of its letters. In a cloud of dots there are as many as on the line.
+_PRINTED_SHARP = 0.75
+_AIR_FROM, _AIR_TO, _MARKS_IN_AIR = 0.5, 0.95, 0.5
 
 
 def labels(rgb: ByteArray) -> BoolArray:
@@ -40,6 +44,7 @@ def labels(rgb: ByteArray) -> BoolArray:
         even = [mark for mark in layer.marks if mark.spread <= limit]
         rows = _text_rows(even, rgb.shape[0], upright=False)
         rows += _text_rows(even, rgb.shape[1], upright=True)
+        rows = [row for row in rows if _airy(row, even)]
         chosen = {mark.label for row in rows for mark in row}
         chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
         found |= thick_bars(layer)
@@ -83,15 +88,33 @@ def _reads(row: Sequence[Mark], *, upright: bool) -> bool:
     return len(row) >= least and open_shapes >= len(row) / 2
 
 
+def _airy(row: Sequence[Mark], marks: Sequence[Mark]) -> bool:
+    """Whether a row stands alone, as lines of print do."""
+    x0, x1 = min(m.x for m in row), max(m.x + m.w for m in row)
+    y0, y1 = min(m.y for m in row), max(m.y + m.h for m in row)
+    upright = y1 - y0 > x1 - x0
+    middle = (x0 + x1) / 2 if upright else (y0 + y1) / 2
+    size = float(np.median([_size(m, upright) for m in row]))
+    low, high = (y0, y1) if upright else (x0, x1)
+    crowd = 0
+    for m in marks:
+        if m.sharp < _PRINTED_SHARP:
+            continue
+        along = m.y + m.h / 2 if upright else m.x + m.w / 2
+        away = abs((m.x + m.w / 2 if upright else m.y + m.h / 2) - middle)
+        crowd += low <= along <= high and _AIR_FROM * size < away <= _AIR_TO * size
+    return crowd <= _MARKS_IN_AIR * len(row)
+
+
 def _is_letter(mark: Mark, span_px: int, *, upright: bool) -> bool:
     height, width = _size(mark, upright), mark.h if upright else mark.w
     return (
-        _MIN_LETTER_PX <= height <= min(_MAX_LETTER_PX, 0.45 * span_px)
+        _MIN_LETTER_PX <= height <= min(_MAX_LETTER_PX, 0.45 * span_px, max(24, 0.25 * span_px))
         and width <= 2.5 * height
         and 0.12 <= mark.fill <= 0.95
         and mark.stroke_px <= 0.38 * height
         and mark.thickest_px <= 0.5 * height
-        and mark.sharp >= 0.75
+        and mark.sharp >= _PRINTED_SHARP
     )
 
 
