@@ -2,8 +2,10 @@
 
 The rule: drawn panels (plots, screenshots, diagrams: most of their pixels are exactly flat) of at
 least :data:`MIN_FIGURES` figures that share a block upright and at one size form a template. Its
-pairwise findings are left out; other findings on the same panels stay. A block in two or three
-figures stays a finding, and so does any photographed block, however often it occurs.
+pairwise findings are left out; other findings on the same panels stay, and so does a pair that
+agrees :data:`MUCH_MORE` times as strongly as the block does elsewhere: the data in a frame that all
+plots share. A block in two or three figures stays a finding, and so does any photographed block,
+however often it occurs.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from figecho.model import Box, Panel, Place, Template
 from figecho.screen.graphics import is_drawn
 
 MIN_FIGURES = 4
+MUCH_MORE = 4.0
 
 
 def set_templates_aside(
@@ -45,6 +48,8 @@ def set_templates_aside(
         for k, c in enumerate(candidates)
         if c.a.figure != c.b.figure and drawn[c.a.key] and drawn[c.b.key] and _same_pose(c)
     ]
+    more = {k for k in shared if _beyond(k, shared, candidates)}
+    shared = [k for k in shared if k not in more]
     groups = _components([(candidates[k].a.key, candidates[k].b.key) for k in shared])
     templates: list[Template] = []
     explained: set[int] = set()
@@ -55,8 +60,20 @@ def set_templates_aside(
         template = _template(len(templates) + 1, [candidates[k] for k in inside])
         templates.append(template)
         blocks = {(p.source, p.page or 0, p.figure, p.panel): p.bbox for p in template.panels}
-        explained.update(k for k, c in enumerate(candidates) if _part_of(c, blocks))
+        parts = (k for k, c in enumerate(candidates) if _part_of(c, blocks))
+        explained.update(k for k in parts if k not in more)
     return [c for k, c in enumerate(candidates) if k not in explained], templates
+
+
+def _beyond(k: int, shared: Sequence[int], candidates: Sequence[Candidate]) -> bool:
+    """Whether a pair agrees far more strongly than its two panels do with all others."""
+    ends = {candidates[k].a.key, candidates[k].b.key}
+    elsewhere = [
+        candidates[j].echo.nats
+        for j in shared
+        if j != k and ends & {candidates[j].a.key, candidates[j].b.key}
+    ]
+    return bool(elsewhere) and candidates[k].echo.nats > MUCH_MORE * float(np.median(elsewhere))
 
 
 def _part_of(candidate: Candidate, blocks: dict[tuple[str, int, int, int], Box]) -> bool:

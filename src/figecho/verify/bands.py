@@ -21,8 +21,8 @@ SIGMAS_PX = (0.6, 1.2, 2.4, 4.8, 9.6)
 BANDS = len(SIGMAS_PX) - 1
 NOISE_FLOOR = 1.0
 """Grey levels (of 255) below which contrast is taken for rounding and compression."""
-_EDGES_PX = 1.2
-_PARALLEL, _SQUARE = 0.25, 0.19
+_EDGES_PX, _FAINT_EDGES_PX = 1.2, 4.0
+_PARALLEL, _SQUARE, _STRIP = 0.25, 0.19, 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -115,7 +115,9 @@ def _steepness(grey: FloatArray) -> FloatArray:
     return mean_filter(np.asarray(np.hypot(*_slopes(grey, 2.0)), dtype=np.float32), 2.0)
 
 
-def directions(grey: FloatArray, usable: BoolArray) -> tuple[float, float]:
+def directions(
+    grey: FloatArray, usable: BoolArray, sigma_px: float = _EDGES_PX
+) -> tuple[float, float]:
     """Return how far the edges of a panel are parallel, and how far square to each other, 0..1.
 
     The second and fourth harmonic of the directions of the gradient, weighted by its energy: bands
@@ -123,7 +125,7 @@ def directions(grey: FloatArray, usable: BoolArray) -> tuple[float, float]:
     and tissue are neither. On real and drawn panels one of the two is 0.25 to 0.90 for strips and
     gels; micrographs reach 0.23 and 0.17.
     """
-    slope_x, slope_y = (s[usable].astype(np.float64) for s in _slopes(grey, _EDGES_PX))
+    slope_x, slope_y = (s[usable].astype(np.float64) for s in _slopes(grey, sigma_px))
     slope = slope_x + 1j * slope_y
     energy = slope_x**2 + slope_y**2
     total = max(float(energy.sum()), 1e-6)
@@ -134,7 +136,11 @@ def directions(grey: FloatArray, usable: BoolArray) -> tuple[float, float]:
 
 def _banded(grey: FloatArray, usable: BoolArray) -> bool:
     parallel, square = directions(grey, usable)
-    return parallel > _PARALLEL or square > _SQUARE
+    if parallel > _PARALLEL or square > _SQUARE:
+        return True
+    # The faint bands of a strip drown in its noise unless it is smoothed.
+    strip = max(grey.shape) >= _STRIP * min(grey.shape)
+    return strip and directions(grey, usable, _FAINT_EDGES_PX)[0] > _PARALLEL
 
 
 def _density(white: FloatArray, window_px: float) -> FloatArray:
