@@ -12,6 +12,7 @@ from figecho.screen.channels import mean
 from figecho.screen.frames import border_frames, ruled_lines, scale_bars
 from figecho.screen.glyphs import glyphs
 from figecho.screen.labels import labels
+from figecho.screen.margins import margins
 
 _RIM_PX = 2
 #: A mask that would take more than this of what is textured has taken picture for label.
@@ -27,6 +28,7 @@ class Overlay:
     labels: BoolArray
     lines: BoolArray
     bars: BoolArray
+    margins: BoolArray
     glyphs: BoolArray
 
 
@@ -37,11 +39,13 @@ def overlay(rgb: ByteArray) -> Overlay:
     ----------
     rgb : ndarray of shape (h, w, 3), uint8
     """
+    lines = ruled_lines(rgb)
     return Overlay(
         frame=border_frames(rgb),
         labels=labels(rgb),
-        lines=ruled_lines(rgb),
+        lines=lines,
         bars=scale_bars(rgb),
+        margins=margins(rgb, lines),
         glyphs=glyphs(rgb),
     )
 
@@ -51,8 +55,8 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
 
     False on burned-in text, scale bars, boxes, arrows, ruled lines and the frame along the border,
     with a rim of two pixels for what compression smears. A kind that would take more than 40 % of
-    all textured pixels is left in: then picture was taken for label. Glyphs on a white canvas are
-    beyond doubt and always left out.
+    all textured pixels is left in: then picture was taken for label. Glyphs on a white canvas and
+    the margins of a plot are beyond doubt and always left out.
 
     Parameters
     ----------
@@ -70,7 +74,7 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
         wide = rimmed(part)
         if int((wide & textured).sum()) <= _MAX_SHARE * int(textured.sum()):
             drawn |= wide
-    return ~(drawn | rimmed(over.glyphs))
+    return ~(drawn | rimmed(over.glyphs) | over.margins)
 
 
 def rimmed(mask: BoolArray) -> BoolArray:
