@@ -43,14 +43,14 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 def plain(folder: Path) -> dict[str, Any]:
     """Match all pairs with plain OpenCV; return seconds, pairs and how many reach 8 inliers."""
     cv2.setNumThreads(1)
-    panels = [np.asarray(Image.open(path).convert("L")) for path in _pictures(folder)]
+    panels = [np.asarray(Image.open(path).convert("L")) for path in pictures(folder)]
     start = time.perf_counter()
-    upright = [_described(panel) for panel in panels]
-    mirrored = [_described(np.ascontiguousarray(panel[:, ::-1])) for panel in panels]
+    upright = [described(panel) for panel in panels]
+    mirrored = [described(np.ascontiguousarray(panel[:, ::-1])) for panel in panels]
     matcher = cv2.BFMatcher(cv2.NORM_L2)
     pairs = list(combinations(range(len(panels)), 2))
     found = sum(
-        max(_inliers(matcher, upright[i], other[j]) for other in (upright, mirrored)) >= INLIERS
+        max(inliers(matcher, upright[i], other[j]) for other in (upright, mirrored)) >= INLIERS
         for i, j in pairs
     )
     return {"seconds": time.perf_counter() - start, "pairs": len(pairs), "found": found}
@@ -110,7 +110,8 @@ def _table(results: dict[str, dict[str, Any]], options: argparse.Namespace) -> N
             print(f"{label}: {r['missed']} of {r['known']} missed, {r['false']} false")
 
 
-def _described(panel: Any) -> tuple[Any, Any]:
+def described(panel: Any) -> tuple[Any, Any]:
+    """Return keypoints and RootSIFT descriptors of a panel."""
     zoom = max(1.0, SIDE_PX / max(panel.shape))
     view = cv2.resize(panel, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
     sift = cv2.SIFT_create(nfeatures=KEYPOINTS, contrastThreshold=0.01)
@@ -120,7 +121,8 @@ def _described(panel: Any) -> tuple[Any, Any]:
     return points, descriptors
 
 
-def _inliers(matcher: Any, a: tuple[Any, Any], b: tuple[Any, Any]) -> int:
+def inliers(matcher: Any, a: tuple[Any, Any], b: tuple[Any, Any]) -> int:
+    """Count the inliers of the best similarity between two described panels."""
     (points_a, descriptors_a), (points_b, descriptors_b) = a, b
     if descriptors_a is None or descriptors_b is None or len(descriptors_b) < 2:
         return 0
@@ -136,7 +138,8 @@ def _inliers(matcher: Any, a: tuple[Any, Any], b: tuple[Any, Any]) -> int:
     return 0 if mask is None else int(mask.sum())
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures(folder: Path) -> list[Path]:
+    """Return the pictures of a folder, sorted."""
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
 
 

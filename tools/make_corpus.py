@@ -50,13 +50,13 @@ def _made(options: argparse.Namespace) -> Collection:
             transforms=options.transforms,
         )
     paths = sorted(p for p in options.real.rglob("*") if p.suffix.lower() in SUFFIXES)
-    images = [_read(path) for path in paths[: options.panels]]
+    images = [read(path) for path in paths[: options.panels]]
     if options.transforms is None:
         return plant_real(images, options.seed, options.share)
     return plant_real(images, options.seed, options.share, transforms=options.transforms)
 
 
-def _read(path: Path) -> Byte:
+def read(path: Path) -> Byte:
     """Read one picture as 8-bit grey or RGB, stretching deeper ones to their range."""
     with Image.open(path) as picture:
         if picture.mode.startswith(("I", "F")):

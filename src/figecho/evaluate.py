@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from figecho.deviation import Deviation, deviation
 from figecho.errors import SourceError
+from figecho.judge.templates import MIN_FIGURES
 from figecho.model import Finding, Report
 from figecho.places import named_as
 
@@ -151,14 +153,17 @@ def truth_of(data: Mapping[str, Any]) -> Truth:
         )
         for a, b, category, name in (*data["positives"], *inside)
     )
-    ignore = frozenset(pair_of(a, b) for a, b in data.get("ignore", ()))
+    templates = tuple(frozenset(files) for files in data.get("templates", ()))
+    # A block in fewer figures than make a template stays a finding, neither right nor wrong.
+    few = (pair for group in templates if len(group) < MIN_FIGURES for pair in _pairs_of(group))
+    ignore = frozenset([*(pair_of(a, b) for a, b in data.get("ignore", ())), *few])
     named = {f for k in known for f in k.pair} | {f for pair in ignore for f in pair}
     return Truth(
         known=known,
         ignore=ignore,
         judged=frozenset(data.get("figures", named)),
         screened=dict(data.get("screened", {})),
-        templates=tuple(frozenset(files) for files in data.get("templates", ())),
+        templates=templates,
     )
 
 
@@ -202,6 +207,10 @@ def score(report: Report, truth: Truth) -> Score:
 def pair_of(a: str, b: str) -> Pair:
     """Return two file names as one sorted pair."""
     return (a, b) if a <= b else (b, a)
+
+
+def _pairs_of(files: frozenset[str]) -> Iterable[Pair]:
+    return combinations(sorted(files), 2)
 
 
 def files_of(finding: Finding) -> Pair:
