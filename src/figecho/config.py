@@ -57,6 +57,7 @@ class Describe:
     sift_contrast: float = 0.01
     sift_edge: float = 15.0
     max_keypoints: int = 1200
+    max_keypoints_within: int = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +79,14 @@ class Match:
     """When keypoints propose a geometry."""
 
     ratio: float = 0.85
-    ratio_within: float = 0.75
+    ratio_within: float = 0.82
     ratio_orb: float = 0.80
     min_cosine: float = 0.75
     tolerance_px: float = 3.0
     min_support: int = 4
     max_models: int = 3
+    min_support_within: int = 3
+    max_models_within: int = 6
     min_shift_px: float = 16.0
     poor_keypoints: int = 120
     glance_keypoints: int = 300

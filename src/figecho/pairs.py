@@ -17,6 +17,9 @@ from figecho.verify.align import align
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import outline, polygon_area, transform_points
 
+_SMALL_SHARE = 0.1
+_MARGIN_PX = 12.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Echo:
@@ -107,15 +110,25 @@ def _few_keypoints(a: Described, b: Described, config: Config) -> bool:
 
 
 def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
-    """Ask the pixels: first on a coarse grid, then, if they do not object, on the full one."""
+    """Ask the pixels: first on a coarse grid, then, if they do not object, on the full one.
+
+    A small copy would drown on the coarse grid, and an alignment of all the pixels would not see
+    it: keypoints that stand close together are asked on the full grid, about their own place first.
+    """
     settings = config.verify
     b_from_a = proposal.b_from_a
+    local = _small(proposal, a.panel.shape)
     gates = ((settings.gate_px, settings.gate_nats), (settings.max_px, settings.min_nats))
-    for budget, least in gates:
+    for budget, least in gates[1:] if local else gates:
         grid = _grid(a, b, b_from_a, budget)
-        result, geometry = _best(a is b, grid, proposal, least, config)
+        near = _near(grid, proposal) if local else None
+        result, geometry = _best(a is b, grid, proposal, least, config, near=near)
         if result.nats < least:
             return None
+        if local:
+            wider, refined = _best(a is b, replace(grid, start=geometry), proposal, least, config)
+            if wider.nats > result.nats:
+                result, geometry = wider, refined
         b_from_a = grid.to_panels(geometry)
     region = _one_side(grid, geometry, result.region) if a is b else result.region
     polygon = transform_points(grid.a_from_grid, outline(region))
@@ -143,22 +156,46 @@ def _grid(a: Described, b: Described, b_from_a: Matrix, budget: int) -> frames.F
     return frames.build(a.views, b.views, b_from_a, budget)
 
 
+def _small(proposal: Proposal, shape: tuple[int, int]) -> bool:
+    """Whether the keypoints of a proposal stand in a small part of panel A."""
+    if proposal.method == "blocks" or len(proposal.points_a) < 3:
+        return False
+    area = float(np.prod(np.ptp(proposal.points_a, axis=0) + 1.0))
+    return area < _SMALL_SHARE * shape[0] * shape[1]
+
+
+def _near(grid: frames.Frame, proposal: Proposal) -> NDArray[np.bool_]:
+    """Return the surroundings of the keypoints on the grid: half as far again on each side."""
+    grid_from_a = np.asarray(np.linalg.inv(grid.a_from_grid), dtype=np.float64)
+    points = transform_points(grid_from_a, proposal.points_a)
+    margin = np.maximum(_MARGIN_PX, 0.5 * np.ptp(points, axis=0))
+    low = np.maximum(np.floor(points.min(axis=0) - margin), 0).astype(int)
+    high = np.ceil(points.max(axis=0) + margin).astype(int)
+    near = np.zeros(grid.size[::-1], dtype=bool)
+    near[low[1] : high[1] + 1, low[0] : high[0] + 1] = True
+    return near
+
+
 def _best(
-    inside: bool, grid: frames.Frame, proposal: Proposal, least: float, config: Config
-) -> tuple[Agreement, Matrix]:
+    inside: bool, grid: frames.Frame, proposal: Proposal, least: float, config: Config,
+    *, near: NDArray[np.bool_] | None = None,
+) -> tuple[Agreement, Matrix]:  # fmt: skip
     """Agreement under the proposal or, if the pixels are worth asking, under its refinement."""
     inverted = proposal.form.inverted
     settings = config.verify
-    apart = _apart(grid, grid.start, config.match.min_shift_px) if inside else None
-    first = agreement(overlay(grid, grid.start, inverted=inverted), within=apart)
+    asked = near
+    if inside:
+        apart = _apart(grid, grid.start, config.match.min_shift_px)
+        asked = apart if near is None else apart & near
+    first = agreement(overlay(grid, grid.start, inverted=inverted), within=asked)
     rough = proposal.method == "blocks" and least == settings.gate_nats
     if first.nats < 0.25 * least and not rough:
         return first, grid.start
     better = align(
         grid, inverted=inverted, max_iterations=settings.iterations,
-        max_drift_px=settings.max_drift_px,
+        max_drift_px=settings.max_drift_px, within=near,
     )  # fmt: skip
-    second = agreement(overlay(grid, better, inverted=inverted), within=apart)
+    second = agreement(overlay(grid, better, inverted=inverted), within=asked)
     return (second, better) if second.nats > first.nats else (first, grid.start)
 
 

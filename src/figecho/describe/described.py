@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from figecho.config import Config
 from figecho.describe import orb, sift
@@ -21,7 +21,7 @@ class Described:
     ----------
     panel : Panel
     sift : Features
-        Empty where SIFT was not asked for.
+        Empty where SIFT was not asked for; without descriptors, which are in ``sift_blocks``.
     sift_blocks : tuple of four ndarrays
         The descriptors in the basis in which forms are sign changes.
     orb : dict of Form to Features
@@ -47,7 +47,7 @@ def describe(panel: Panel, config: Config) -> Described:
         forms = orb_in_forms(panel, config)
     return Described(
         panel=panel,
-        sift=found,
+        sift=replace(found, descriptors=found.descriptors[:, :0]),
         sift_blocks=in_sign_basis(found.descriptors),
         orb=forms,
         views=Views(panel.grey, panel.usable),

@@ -34,6 +34,16 @@ class Features:
     def __len__(self) -> int:
         return int(self.xy.shape[0])
 
+    def every(self, step: int = 1, *, first: int | None = None) -> Features:
+        """Return every ``step``-th of the ``first`` keypoints."""
+        rows = slice(0, first, step)
+        return Features(
+            xy=self.xy[rows],
+            size=self.size[rows],
+            angle_deg=self.angle_deg[rows],
+            descriptors=self.descriptors[rows],
+        )
+
 
 def strongest_spread(
     xy: FloatArray, response: FloatArray, shape: tuple[int, int], limit: int

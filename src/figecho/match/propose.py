@@ -16,7 +16,7 @@ from figecho.match.blocks import propose as propose_blocks
 from figecho.match.consensus import find_consensus
 from figecho.match.grow import plausible, simplest_geometry
 from figecho.match.nearest import Matches, match_binary, match_forms, match_within
-from figecho.model import BoolArray, Matrix, MotionModel
+from figecho.model import BoolArray, FloatArray, Matrix, MotionModel
 
 _NO_POINTS = np.zeros((0, 2))
 
@@ -62,19 +62,15 @@ def keypoint_proposals(a: Described, b: Described, method: str, config: Config) 
 def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
     """Match a sample of A's keypoints first: most pairs share nothing, and the sample shows it."""
     settings = config.match
-    step = -(-len(a.sift) // settings.glance_keypoints)
+    count = config.describe.max_keypoints
+    step = -(-min(len(a.sift), count) // settings.glance_keypoints)
     if step <= 1:
         return True
-    sample = Features(
-        xy=a.sift.xy[::step],
-        size=a.sift.size[::step],
-        angle_deg=a.sift.angle_deg[::step],
-        descriptors=a.sift.descriptors[::step],
-    )
-    blocks = tuple(np.ascontiguousarray(block[::step]) for block in a.sift_blocks)
+    sample = a.sift.every(step, first=count)
     by_form = match_forms(
-        blocks, b.sift_blocks, ratio=settings.ratio, min_cosine=settings.min_cosine
-    )
+        _rows(a.sift_blocks, count, step), _rows(b.sift_blocks, count),
+        ratio=settings.ratio, min_cosine=settings.min_cosine,
+    )  # fmt: skip
     return any(
         find_consensus(
             sample, b.sift, matches, form, tolerance_px=settings.tolerance_px,
@@ -82,6 +78,10 @@ def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
         )
         for form, matches in by_form.items()
     )  # fmt: skip
+
+
+def _rows(blocks: tuple[FloatArray, ...], first: int, step: int = 1) -> tuple[FloatArray, ...]:
+    return tuple(np.ascontiguousarray(block[:first:step]) for block in blocks)
 
 
 def matched(
@@ -118,9 +118,11 @@ def matched(
             )
             for form in forms
         }  # fmt: skip
+    count = config.describe.max_keypoints
     by_form = match_forms(
-        a.sift_blocks, b.sift_blocks, ratio=settings.ratio, min_cosine=settings.min_cosine
-    )
+        _rows(a.sift_blocks, count), _rows(b.sift_blocks, count),
+        ratio=settings.ratio, min_cosine=settings.min_cosine,
+    )  # fmt: skip
     return {form: (a.sift, b.sift, matches) for form, matches in by_form.items()}
 
 
@@ -157,13 +159,15 @@ def _from_matches(
     found = []
     points_a = features_a.xy[matches.a].astype(np.float64)
     points_b = features_b.xy[matches.b].astype(np.float64)
+    inside = a is b
     for consensus in find_consensus(
         features_a, features_b, matches, form, tolerance_px=settings.tolerance_px,
-        min_support=settings.min_support, max_models=settings.max_models,
+        min_support=settings.min_support_within if inside else settings.min_support,
+        max_models=settings.max_models_within if inside else settings.max_models,
     ):  # fmt: skip
         if not plausible(consensus.b_from_a, a.panel.shape):
             continue
-        if a is b and _nearly_identity(consensus.b_from_a, a.panel.shape, settings.min_shift_px):
+        if inside and _nearly_identity(consensus.b_from_a, a.panel.shape, settings.min_shift_px):
             continue
         geometry = simplest_geometry(
             consensus.b_from_a, points_a, points_b, a.panel.shape,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from figecho.model import Matrix
+from figecho.model import BoolArray, Matrix
 from figecho.verify.frame import Frame
 from figecho.verify.step import normal_equations, robust_scale, sample_pairs
 
@@ -20,7 +20,10 @@ _STILL_PX = 0.03
 _PLENTY_PX = 30_000
 
 
-def align(frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: float) -> Matrix:
+def align(
+    frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: float,
+    within: BoolArray | None = None,
+) -> Matrix:  # fmt: skip
     """Refine a geometry by the pixels; gives the start back where they pull too far away.
 
     Parameters
@@ -32,6 +35,8 @@ def align(frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: fl
         For each of the three stages.
     max_drift_px : float
         Largest believable correction at the corners, in grid pixels of B.
+    within : ndarray of bool, optional
+        The pixels of A that may pull; all by default.
 
     Returns
     -------
@@ -45,6 +50,12 @@ def align(frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: fl
         [[unit, 0.0, -unit * centre_x], [0.0, unit, -unit * centre_y], [0.0, 0.0, 1.0]]
     )
     sign = np.float32(-1.0 if inverted else 1.0)
+    usable_a = frame.a.usable if within is None else frame.a.usable & within
+    if within is not None:
+        ys, xs = np.nonzero(within)
+        corners = np.array(
+            [[xs.min(), xs.max()] * 2, [ys.min()] * 2 + [ys.max()] * 2, [1] * 4], dtype=np.float64
+        )
     usable_b = frame.b.usable.astype(np.float32)
     values = np.empty((4, width * height), np.float32)
     places = np.empty((2, width * height), np.int32)
@@ -57,10 +68,10 @@ def align(frame: Frame, *, inverted: bool, max_iterations: int, max_drift_px: fl
         slope_x = cv2.Sobel(b, cv2.CV_32F, 1, 0, scale=0.125)
         slope_y = cv2.Sobel(b, cv2.CV_32F, 0, 1, scale=0.125)
         # Coarse octaves are smooth: every other pixel of a large grid tells the same.
-        stride = 2 if stage is not _STAGES[-1] and width * height > _PLENTY_PX else 1
+        stride = 2 if stage is not _STAGES[-1] and np.count_nonzero(usable_a) > _PLENTY_PX else 1
         planes_b = cv2.merge([b, slope_x, slope_y, usable_b])
         for _ in range(max_iterations):
-            count = sample_pairs(a, frame.a.usable, planes_b, current, stride, values, places)
+            count = sample_pairs(a, usable_a, planes_b, current, stride, values, places)
             if count < _MIN_PIXELS:
                 return frame.start
             gain, spread = robust_scale(values[:, :count])
