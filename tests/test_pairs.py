@@ -173,6 +173,26 @@ def test_a_turned_clone_is_found(mirrored: bool) -> None:
     assert (np.linalg.det(best.b_from_a[:2, :2]) < 0) == mirrored
 
 
+@pytest.mark.parametrize("name", ["transmission", "eosin", "nuclei"])
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_small_clone_is_found(name: str, turns: int) -> None:
+    image = rendering(name, 16, 220, 260).copy()
+    y, x = (100, 60) if name != "nuclei" else textured_place(image, 40)
+    image[20:60, 200:240] = np.rot90(image[y : y + 40, x : x + 40], turns)
+    seen = found_inside(jpeg(image, 92))
+    numbers = [log10_nfa(e.nats, e.chance, 100, in_place=False) for e in seen]
+    assert min(numbers, default=9.0) <= CONFIG.judge.moderate_log10_nfa
+    ends = [p.mean(axis=0) for e in seen[:1] for p in (e.polygon_a, e.polygon_b)]
+    for place in ([x + 20, y + 20], [220, 40]):
+        assert min(np.linalg.norm(end - place) for end in ends) < 12
+
+
+def textured_place(image: np.ndarray, side: int) -> tuple[int, int]:
+    """Return where a square of the lower left half varies most."""
+    places = [(y, x) for y in range(80, 170, 5) for x in range(5, 150, 5)]
+    return max(places, key=lambda p: float(image[p[0] : p[0] + side, p[1] : p[1] + side].std()))
+
+
 def test_a_region_pasted_twice_links_all_three() -> None:
     image = rendering("transmission", 9, 140, 200).copy()
     image[75:135, 80:140] = image[8:68, 132:192] = image[8:68, 8:68]

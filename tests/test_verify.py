@@ -12,9 +12,10 @@ from figecho.config import Verify
 from figecho.verify import frame as frames
 from figecho.verify.agree import Agreement, agreement, overlay
 from figecho.verify.align import align
-from figecho.verify.bands import BANDS, octaves_of
+from figecho.verify.bands import BANDS, directions, octaves_of
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import outline, polygon_area, transform_points
+from figecho.verify.step import normal_equations, normal_equations_plain, sample_pairs
 from figecho.verify.views import Views, resize_matrix
 from scenes import alike, everywhere, gamma, grey, jpeg, mean_gap_px, moved, rendering
 
@@ -376,3 +377,67 @@ def test_no_region_has_no_chance() -> None:
     grid = frames.build(views(image), views(image), np.eye(3), VERIFY.chance_px)
     laid = overlay(grid, grid.start, inverted=False)
     assert chance_nats(laid, np.zeros_like(laid.both)) == 0.0
+
+
+# The compiled step of an alignment
+
+
+def test_the_compiled_equations_are_those_of_plain_numpy() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(4, 500)).astype(np.float32)
+    places = rng.integers(0, 90, (2, 500)).astype(np.int32)
+    sums = np.empty((6, 7))
+    settings = (1.3, 0.8, 44.5, 30.0, 0.02)
+    normal_equations(values, places, *settings, sums)
+    plain = normal_equations_plain(values, places, *settings)
+    assert np.allclose(sums, plain, rtol=1e-4, atol=1e-4 * np.abs(plain).max())
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_compiled_sampling_is_a_warp(stride: int) -> None:
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=(2, 40, 50)).astype(np.float32)
+    slopes = rng.normal(size=(2, 40, 50)).astype(np.float32)
+    usable_a, usable_b = rng.random((2, 40, 50)) > 0.1
+    turn = np.deg2rad(11.0)
+    b_from_a = np.array(
+        [[np.cos(turn), -np.sin(turn), 4.3], [np.sin(turn), np.cos(turn), -2.6], [1e-4, 0.0, 1.0]]
+    )
+    values, places = np.empty((4, a.size), np.float32), np.empty((2, a.size), np.int32)
+    planes = cv2.merge([b, slopes[0], slopes[1], usable_b.astype(np.float32)])
+    count = sample_pairs(a, usable_a, planes, b_from_a, stride, values, places)
+    yy, xx = np.mgrid[0:40, 0:50]
+    there = transform_points(b_from_a, np.stack([xx.ravel(), yy.ravel()], axis=1).astype(float))
+    maps = there.reshape(40, 50, 2).astype(np.float32)
+    warped = cv2.remap(planes, maps, None, cv2.INTER_LINEAR, borderValue=(0, 0, 0, 0))
+    x, y = places[:, :count]
+    assert np.array_equal(values[0, :count], a[y, x])
+    # OpenCV rounds a place to 1/32 of a pixel.
+    assert np.abs(values[1:, :count].T - warped[y, x, :3]).max() < 0.2
+    assert (usable_a[y, x] & (warped[y, x, 3] > 0.9)).all()
+    expected = usable_a & (warped[..., 3] > 0.999)
+    assert count >= np.count_nonzero(expected[::stride, ::stride])
+    assert (x % stride == 0).all() and (y % stride == 0).all()
+
+
+# Which panels are gels and blots
+
+
+@pytest.mark.parametrize("name", ["strip", "membrane", "agarose", "coomassie"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_gels_and_blots_have_straight_edges_however_they_lie(name: str, turned: bool) -> None:
+    image = grey(rendering(name, 5))
+    if turned:
+        height, width = image.shape
+        about = cv2.getRotationMatrix2D((width / 2, height / 2), 12.0, 1.0)
+        image = cv2.warpAffine(image, about, (width, height), borderMode=cv2.BORDER_REFLECT)
+    image = np.asarray(image, np.float32)
+    assert max(directions(image, everywhere(image))) > 0.15
+    assert octaves_of(image, everywhere(image)).banded == 1.0
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_cells_and_tissue_have_edges_any_way(name: str) -> None:
+    image = grey(rendering(name, 5))
+    assert max(directions(image, everywhere(image))) < 0.15
+    assert octaves_of(image, everywhere(image)).banded == 0.0

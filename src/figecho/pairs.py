@@ -12,13 +12,14 @@ from figecho.describe.described import Described
 from figecho.match.propose import Proposal, block_proposals, keypoint_proposals
 from figecho.model import Matrix
 from figecho.verify import frame as frames
-from figecho.verify.agree import Agreement, agreement, overlay
+from figecho.verify.agree import Agreement, agreeing_region, agreement, overlay
 from figecho.verify.align import align
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import outline, polygon_area, transform_points
 
 _SMALL_SHARE = 0.1
 _MARGIN_PX = 12.0
+_AXIS_PX = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -130,6 +131,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             if wider.nats > result.nats:
                 result, geometry = wider, refined
         b_from_a = grid.to_panels(geometry)
+    if a is b and _symmetric(grid, geometry, result.region, proposal, config):
+        return None
     region = _one_side(grid, geometry, result.region) if a is b else result.region
     polygon = transform_points(grid.a_from_grid, outline(region))
     if len(polygon) < 3 or (a is b and not _disjoint(polygon, b_from_a)):
@@ -217,6 +220,27 @@ def _one_side(grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_]) -
     behind = region & ~ahead
     larger = ahead if np.count_nonzero(ahead) >= np.count_nonzero(behind) else behind
     return np.asarray(larger, dtype=bool)
+
+
+def _symmetric(
+    grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_], proposal: Proposal,
+    config: Config,
+) -> bool:  # fmt: skip
+    """Whether the agreement runs on through the axis: one symmetric object, not two places.
+
+    Near the axis of a mirroring, or the centre of a half turn, every pixel falls close to itself,
+    and is left out of the region. Between two copies the panel shows something else there.
+    """
+    laid = overlay(grid, geometry, inverted=proposal.form.inverted)
+    near = laid.both & ~_apart(grid, geometry, 1.5 * config.match.min_shift_px)
+    ys, xs = np.nonzero(region)
+    between = np.zeros_like(near)
+    between[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = True
+    near &= between
+    if np.count_nonzero(near) < _AXIS_PX:
+        return False
+    agreeing = agreeing_region(laid.a, laid.b, laid.both)
+    return bool(agreeing[near].mean() > 0.5)
 
 
 def _disjoint(polygon: NDArray[np.float64], b_from_a: Matrix) -> bool:

@@ -52,7 +52,7 @@ def _empty(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | 
 
 
 def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None:
-    measured = drawing(rgb, rimmed(over.labels), rimmed(over.lines))
+    measured = drawing(rgb, rimmed(over.labels | over.glyphs), rimmed(over.lines))
     if measured.canvas < _DRAWN_CANVAS or measured.soft > _DRAWN_SOFT:
         return None
     # The full stops of a page of print are dots too.
@@ -61,4 +61,5 @@ def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None
     few_tones = measured.tones < screen.min_tones and measured.lettered > 0
     if measured.lettered < _DRAWN_LETTERED and not measured.curves and not few_tones:
         return None
-    return "plot" if measured.curves or over.lines.any() else "text"
+    mostly_print = measured.printed >= _PRINTED and not measured.curves
+    return "text" if mostly_print or not (measured.curves or over.lines.any()) else "plot"

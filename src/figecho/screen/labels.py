@@ -23,6 +23,7 @@ _OPEN_SHARE = 0.6
 #: A line of text has air above and below: so far from its middle, in letter heights, there are
 #: fewer marks than this share of its letters. In a cloud of dots there are as many as on the line.
 _PRINTED_SHARP = 0.75
+_CORNER_LETTER_PX = 9
 _AIR_FROM, _AIR_TO, _MARKS_IN_AIR = 0.5, 0.95, 0.5
 
 
@@ -45,6 +46,7 @@ def labels(rgb: ByteArray) -> BoolArray:
         rows = _text_rows(even, rgb.shape[0], upright=False)
         rows += _text_rows(even, rgb.shape[1], upright=True)
         rows = [row for row in rows if _airy(row, even)]
+        rows += _corner_letters(even, rgb.shape[:2])
         chosen = {mark.label for row in rows for mark in row}
         chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
         found |= thick_bars(layer)
@@ -86,6 +88,24 @@ def _reads(row: Sequence[Mark], *, upright: bool) -> bool:
     least = 2 if _size(row[0], upright) >= _LARGE_LETTER_PX and not upright else 3
     open_shapes = sum(m.thickest_px <= _OPEN_SHARE * min(m.w, m.h) for m in row)
     return len(row) >= least and open_shapes >= len(row) / 2
+
+
+def _corner_letters(marks: Sequence[Mark], shape: tuple[int, int]) -> Iterator[list[Mark]]:
+    """Yield single letters that stand alone in a corner: the A, B, C of panels."""
+    height, width = shape
+    sharp = [m for m in marks if m.sharp >= _PRINTED_SHARP]
+    for m in sharp:
+        away_x = min(m.x, width - m.x - m.w)
+        away_y = min(m.y, height - m.y - m.h)
+        near = max(away_x, away_y) <= m.h and _is_letter(m, height, upright=False)
+        if not near or m.h < _CORNER_LETTER_PX or not _reads([m, m, m], upright=False):
+            continue
+        x0, y0, x1, y1 = m.x - m.h, m.y - m.h // 2, m.x + m.w + m.h, m.y + m.h + m.h // 2
+        crowd = sum(
+            o is not m and x0 <= o.x + o.w / 2 <= x1 and y0 <= o.y + o.h / 2 <= y1 for o in sharp
+        )
+        if crowd <= 1:
+            yield [m]
 
 
 def _airy(row: Sequence[Mark], marks: Sequence[Mark]) -> bool:

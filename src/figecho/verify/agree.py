@@ -58,7 +58,7 @@ class Overlay:
     density: tuple[FloatArray, ...]
     steepness: FloatArray
     both: BoolArray
-    banded: bool
+    banded: float
 
 
 def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
@@ -80,7 +80,7 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
     )
     both = frame.a.usable & warp_mask(frame.b.usable, geometry, frame.size)
     core = np.asarray(cv2.erode(both.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    banded = frame.a.banded and frame.b.banded
+    banded = min(frame.a.banded, frame.b.banded)
     return Overlay(
         a=frame.a.values,
         b=b,
@@ -115,9 +115,10 @@ def agreement(laid: Overlay, *, within: BoolArray | None = None) -> Agreement:
     b = [o[region] for o in laid.b]
     weight = [np.sqrt(d[region]) for d in laid.density]
     rho = tuple(_cosine(w * x, w * y) for w, x, y in zip(weight, a, b, strict=True))
+    grain = _grain(laid, region) if laid.banded else 1.0
     samples = tuple(float(d[region].sum(dtype=np.float64)) for d in laid.density)
     return Agreement(
-        nats=_nats(rho, samples) * (_grain(laid, region) if laid.banded else 1.0),
+        nats=_nats(rho, samples) * (1.0 - laid.banded * (1.0 - grain)),
         zncc=_cosine(a[0] + a[1] + a[2], b[0] + b[1] + b[2]),
         rho=rho,
         samples=samples,

@@ -23,6 +23,8 @@ NOISE_FLOOR = 1.0
 """Grey levels (of 255) below which contrast is taken for rounding and compression."""
 _EDGES_PX, _FAINT_EDGES_PX = 1.2, 4.0
 _PARALLEL, _SQUARE, _STRIP = 0.25, 0.19, 3.0
+#: Where straightness, 1 at the two levels above, begins to count and counts in full.
+_NATURAL, _GEL = 0.6, 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,8 +37,8 @@ class Octaves:
         About unit variance where there is texture, towards 0 where there is none.
     density : tuple of ndarray of shape (h, w), float32
         Independent samples a pixel.
-    banded : bool
-        Whether edges lie in one direction or square to it, as in blots and gels, where look-alikes
+    banded : float, 0..1
+        How far edges lie in one direction or square to it, as in blots and gels, where look-alikes
         are the rule.
     steepness : ndarray of shape (h, w), float32
         How fast the broad shapes change: large at the edge of a band, small on the membrane.
@@ -45,7 +47,7 @@ class Octaves:
 
     values: tuple[FloatArray, ...]
     density: tuple[FloatArray, ...]
-    banded: bool
+    banded: float
     steepness: FloatArray
     usable: BoolArray
 
@@ -134,13 +136,13 @@ def directions(
     return float(abs((slope**2).sum())) / total, float(abs(fourfold.sum())) / total
 
 
-def _banded(grey: FloatArray, usable: BoolArray) -> bool:
+def _banded(grey: FloatArray, usable: BoolArray) -> float:
     parallel, square = directions(grey, usable)
-    if parallel > _PARALLEL or square > _SQUARE:
-        return True
-    # The faint bands of a strip drown in its noise unless it is smoothed.
-    strip = max(grey.shape) >= _STRIP * min(grey.shape)
-    return strip and directions(grey, usable, _FAINT_EDGES_PX)[0] > _PARALLEL
+    straight = max(parallel / _PARALLEL, square / _SQUARE)
+    if straight < 1.0 and max(grey.shape) >= _STRIP * min(grey.shape):
+        # The faint bands of a strip drown in its noise unless it is smoothed.
+        straight = max(straight, directions(grey, usable, _FAINT_EDGES_PX)[0] / _PARALLEL)
+    return float(np.clip((straight - _NATURAL) / (_GEL - _NATURAL), 0.0, 1.0))
 
 
 def _density(white: FloatArray, window_px: float) -> FloatArray:

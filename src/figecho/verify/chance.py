@@ -55,7 +55,7 @@ def chance_nats(laid: Overlay, region: BoolArray) -> float:
                 density=tuple(np.ascontiguousarray(d[window]) for d in laid.density),
                 steepness=laid.steepness[window],
                 both=laid.both[window] & displaced(laid.both),
-                banded=False,
+                banded=0.0,
             )
             values.append(agreement(mixed).nats)
     return float(np.mean(values))
