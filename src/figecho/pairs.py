@@ -20,6 +20,8 @@ from figecho.verify.outline import outline, polygon_area, transform_points
 _SMALL_SHARE = 0.1
 _MARGIN_PX = 12.0
 _AXIS_PX = 60
+_SAME_GRAIN = 0.4
+_BAND_AGREES = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -131,11 +133,22 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             if wider.nats > result.nats:
                 result, geometry = wider, refined
         b_from_a = grid.to_panels(geometry)
-    if a is b and _symmetric(grid, geometry, result.region, proposal, config):
-        return None
-    region = _one_side(grid, geometry, result.region) if a is b else result.region
+    region, in_shape = result.region, False
+    if a is b:
+        # The grain of an object that is only symmetric in shape does not repeat.
+        in_shape = result.rho[0] < _SAME_GRAIN
+        if in_shape and _symmetric(grid, geometry, region, proposal, config):
+            return None
+        region = _ahead(grid, geometry, _one_side(grid, geometry, region), proposal)
+        if np.count_nonzero(region) < result.region.sum() * 0.98:
+            laid = overlay(grid, geometry, inverted=proposal.form.inverted)
+            apart = _apart(grid, geometry, config.match.min_shift_px)
+            result = agreement(laid, within=apart & region)
+            region = result.region
+            if result.nats < settings.min_nats:
+                return None
     polygon = transform_points(grid.a_from_grid, outline(region))
-    if len(polygon) < 3 or (a is b and not _disjoint(polygon, b_from_a)):
+    if len(polygon) < 3 or (a is b and not _disjoint(polygon, b_from_a, in_shape=in_shape)):
         return None
     polygon = np.clip(polygon, 0.0, [a.panel.shape[1] - 1, a.panel.shape[0] - 1])
     return Echo(
@@ -191,7 +204,7 @@ def _best(
         apart = _apart(grid, grid.start, config.match.min_shift_px)
         asked = apart if near is None else apart & near
     first = agreement(overlay(grid, grid.start, inverted=inverted), within=asked)
-    rough = proposal.method == "blocks" and least == settings.gate_nats
+    rough = near is not None or (proposal.method == "blocks" and least == settings.gate_nats)
     if first.nats < 0.25 * least and not rough:
         return first, grid.start
     better = align(
@@ -222,6 +235,37 @@ def _one_side(grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_]) -
     return np.asarray(larger, dtype=bool)
 
 
+def _ahead(
+    grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_], proposal: Proposal
+) -> NDArray[np.bool_]:
+    """Cut a region that reaches into its own image back to where it agrees best.
+
+    Lanes and strips resemble their neighbours a little, so the region of moved lanes may run on
+    into the lanes they were moved to. One window along the motion, as long as the motion, holds the
+    copy; it is set where the finest octaves agree most.
+    """
+    points = frames.grid_points(grid.size)
+    move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)[region]
+    mean = move.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    place = points.reshape(*grid.size[::-1], 2)[region] @ (mean / max(length, 1e-6))
+    mirrored = np.linalg.det(geometry[:2, :2]) < 0
+    if mirrored or float(np.ptp(place)) <= 1.05 * length or length < 2.0:
+        return region
+    laid = overlay(grid, geometry, inverted=proposal.form.inverted)
+    gain = sum(
+        (x * y - 0.5 * _BAND_AGREES * (x * x + y * y))[region]
+        for x, y in zip(laid.a[:2], laid.b[:2], strict=True)
+    )
+    bins = np.floor(place - place.min()).astype(int)
+    sums = np.concatenate([[0.0], np.cumsum(np.bincount(bins, weights=np.asarray(gain, float)))])
+    reach = max(1, min(int(length), len(sums) - 1))
+    start = int(np.argmax(sums[reach:] - sums[:-reach]))
+    kept = np.zeros_like(region)
+    kept[region] = (bins >= start) & (bins < start + reach)
+    return kept
+
+
 def _symmetric(
     grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_], proposal: Proposal,
     config: Config,
@@ -243,21 +287,21 @@ def _symmetric(
     return bool(agreeing[near].mean() > 0.5)
 
 
-def _disjoint(polygon: NDArray[np.float64], b_from_a: Matrix) -> bool:
+def _disjoint(polygon: NDArray[np.float64], b_from_a: Matrix, *, in_shape: bool) -> bool:
     """Whether a region and its image lie apart.
 
-    A mirror image needs a gap: the two halves of one symmetric object touch.
+    A mirror image in shape alone needs a gap: the two halves of one symmetric object touch.
     """
     image = transform_points(b_from_a, polygon)
     move = image.mean(axis=0) - polygon.mean(axis=0)
     length = float(np.linalg.norm(move))
     if length < 1e-6:
         return False
-    mirrored = np.linalg.det(b_from_a[:2, :2]) < 0
+    halves = in_shape and np.linalg.det(b_from_a[:2, :2]) < 0
     along, there = polygon @ (move / length), image @ (move / length)
     extent = max(float(np.ptp(along)), float(np.ptp(there)))
     gap = there.min() - along.max()
-    return bool(gap > (0.1 if mirrored else -0.35) * extent)
+    return bool(gap > (0.1 if halves else -0.35) * extent)
 
 
 def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:

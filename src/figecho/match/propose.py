@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from figecho.describe.forms import ALL_FORMS, AS_IS, INVERTED, MIRRORED, Form
 from figecho.describe.orb import detect as detect_orb
 from figecho.match.blocks import propose as propose_blocks
 from figecho.match.consensus import find_consensus
-from figecho.match.grow import plausible, simplest_geometry
+from figecho.match.grow import plausible, sharpened, simplest_geometry
 from figecho.match.nearest import Matches, match_binary, match_forms, match_within
 from figecho.model import BoolArray, FloatArray, Matrix, MotionModel
 
@@ -174,17 +174,20 @@ def _from_matches(
             tolerance_px=settings.tolerance_px,
         )  # fmt: skip
         inliers = geometry.inliers if len(geometry.inliers) else consensus.support
-        found.append(
-            Proposal(
-                method=method,
-                form=form,
-                b_from_a=geometry.b_from_a,
-                model=geometry.model,
-                points_a=points_a[inliers],
-                points_b=points_b[inliers],
-                matches=len(matches),
-            )
+        proposal = Proposal(
+            method=method,
+            form=form,
+            b_from_a=geometry.b_from_a,
+            model=geometry.model,
+            points_a=points_a[inliers],
+            points_b=points_b[inliers],
+            matches=len(matches),
         )
+        found.append(proposal)
+        # A small copy inside a panel hangs on few points: their tightest fit is asked as well.
+        tight = sharpened(points_a[inliers], points_b[inliers], mirrored=form.mirrored)
+        if inside and tight is not None and plausible(tight, a.panel.shape):
+            found.append(replace(proposal, b_from_a=tight, model="similarity"))
     return found
 
 
