@@ -19,7 +19,7 @@ from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
 from figecho.judge.motion import Motion, in_words, motion_of
-from figecho.judge.nfa import level_of, log10_nfa, relative_evidence
+from figecho.judge.nfa import Pose, Trials, background, level_of, log10_nfa, relative_evidence
 from figecho.judge.templates import MIN_FIGURES, set_templates_aside
 from figecho.match.propose import Proposal
 from figecho.model import Box, Finding, Panel
@@ -32,6 +32,8 @@ JUDGE = Judge()
 FIELD = rendering("eosin", 1, 100, 120)
 
 # Motion
+
+POSES: tuple[Pose, ...] = ("in place", "moved", "within")
 
 
 def linear(angle_deg: float, scale: float, stretch: float, axis_deg: float, mirrored: bool):
@@ -155,25 +157,42 @@ def test_the_category_follows_the_written_rule(
 
 @given(
     st.floats(0, 5000), st.floats(0.1, 500), st.floats(0, 100), st.floats(0.1, 50),
-    st.integers(1, 10**6), st.booleans(),
+    st.integers(1, 10**6), st.sampled_from(POSES),
 )  # fmt: skip
 @settings(deadline=None)
-def test_more_evidence_less_chance_and_fewer_pairs_all_tighten(
-    nats: float, more: float, chance: float, more_chance: float, pairs: int, in_place: bool
+def test_more_evidence_less_chance_and_fewer_trials_all_tighten(
+    nats: float, more: float, chance: float, more_chance: float, count: int, pose: Pose
 ) -> None:
-    value = log10_nfa(nats, chance, pairs, in_place=in_place)
-    assert log10_nfa(nats + more, chance, pairs, in_place=in_place) <= value
-    assert log10_nfa(nats, chance + more_chance, pairs, in_place=in_place) >= value
-    assert log10_nfa(nats, chance, 10 * pairs, in_place=in_place) == pytest.approx(value + 1.0)
-    assert log10_nfa(nats, chance, pairs, in_place=True) <= value
+    trials = Trials(across=count, within=count)
+    evidence = relative_evidence(nats, chance)
+    value = log10_nfa(evidence, trials, pose)
+    assert log10_nfa(relative_evidence(nats + more, chance), trials, pose) <= value
+    assert log10_nfa(relative_evidence(nats, chance + more_chance), trials, pose) >= value
+    ten = Trials(across=10 * count, within=10 * count)
+    assert log10_nfa(evidence, ten, pose) == pytest.approx(value + 1.0)
     assert np.isfinite(value)
 
 
-@pytest.mark.parametrize("in_place", [False, True])
-def test_the_number_is_finite_and_at_most_the_pairs(in_place: bool) -> None:
-    assert log10_nfa(0.0, 0.0, 1000, in_place=in_place) <= 3.0 + 1e-9
-    assert -400 < log10_nfa(1e9, 0.0, 1, in_place=in_place) < -100
-    assert np.isfinite(log10_nfa(5.0, 0.0, 0, in_place=in_place))
+@pytest.mark.parametrize("pose", POSES)
+def test_the_number_is_finite_and_at_most_the_trials(pose: Pose) -> None:
+    thousand = Trials(across=1000, within=1000)
+    assert log10_nfa(0.0, thousand, pose) <= 3.0 + 1e-9
+    assert -400 < log10_nfa(1e9, Trials(across=1, within=1), pose) < -80
+    assert np.isfinite(log10_nfa(5.0, Trials(across=0, within=0), pose))
+
+
+def test_copies_inside_panels_are_counted_by_panels_and_others_by_pairs() -> None:
+    few, many = Trials(across=45, within=10), Trials(across=4950, within=10)
+    assert log10_nfa(20.0, few, "within") == log10_nfa(20.0, many, "within")
+    assert log10_nfa(20.0, few, "moved") < log10_nfa(20.0, many, "moved")
+
+
+def test_the_fitted_tails_are_shares_that_fall() -> None:
+    assert set(background()) == set(POSES)
+    for tail in background().values():
+        assert 0.0 < tail.share <= 1.0
+        assert 0.05 < tail.decay < 2.0
+    assert background()["in place"].share < background()["moved"].share
 
 
 def test_evidence_counts_relative_to_chance() -> None:
@@ -273,7 +292,8 @@ def of(source: str, digest: str = "", rgb: Any = FIELD, **fields: Any) -> Panel:
 
 
 def judged(*candidates: Candidate, pairs: int = 10, keep_weak: bool = True) -> list[Finding]:
-    return findings_of(candidates, pairs, JUDGE, keep_weak=keep_weak)
+    trials = Trials(across=pairs, within=pairs)
+    return findings_of(candidates, trials, JUDGE, keep_weak=keep_weak)
 
 
 def pair(a: Panel, b: Panel, **fields: Any) -> Candidate:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from figecho.config import Config, resolve
-from figecho.judge.nfa import log10_nfa
+from figecho.judge.nfa import Trials, log10_nfa, relative_evidence
 from figecho.pairs import Echo, echoes
 from scenes import CONFIG, alike, described, gamma, jpeg, mean_gap_px, moved, rendering
 from synth import blots, splice
@@ -24,6 +24,12 @@ def found(a: np.ndarray, b: np.ndarray, config: Config = CONFIG) -> list[Echo]:
 def found_inside(image: np.ndarray, config: Config = CONFIG) -> list[Echo]:
     one = described(image, "a.png", config)
     return echoes(one, one, config)
+
+
+def inside_log10_nfa(echo: Echo) -> float:
+    """Return the number of false alarms of a copy inside one of ten panels."""
+    trials = Trials(across=45, within=10)
+    return log10_nfa(relative_evidence(echo.nats, echo.chance), trials, "within")
 
 
 def shift(x: float, y: float) -> np.ndarray:
@@ -180,7 +186,7 @@ def test_a_small_clone_is_found(name: str, turns: int) -> None:
     y, x = (100, 60) if name != "nuclei" else textured_place(image, 40)
     image[20:60, 200:240] = np.rot90(image[y : y + 40, x : x + 40], turns)
     seen = found_inside(jpeg(image, 92))
-    numbers = [log10_nfa(e.nats, e.chance, 100, in_place=False) for e in seen]
+    numbers = [inside_log10_nfa(e) for e in seen]
     assert min(numbers, default=9.0) <= CONFIG.judge.moderate_log10_nfa
     ends = [p.mean(axis=0) for e in seen[:1] for p in (e.polygon_a, e.polygon_b)]
     for place in ([x + 20, y + 20], [220, 40]):
@@ -210,10 +216,7 @@ def test_a_region_pasted_twice_links_all_three() -> None:
 
 @pytest.mark.parametrize("name", ["eosin", "phase", "nuclei", "cells", "invasion", "transmission"])
 def test_a_panel_without_clone_holds_none_that_counts(name: str) -> None:
-    numbers = [
-        log10_nfa(e.nats, e.chance, 100, in_place=False)
-        for e in found_inside(rendering(name, 17, 120, 160))
-    ]
+    numbers = [inside_log10_nfa(e) for e in found_inside(rendering(name, 17, 120, 160))]
     assert min(numbers, default=9.0) > CONFIG.judge.moderate_log10_nfa
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from figecho.describe.forms import Form
 from figecho.errors import SourceError
 from figecho.farm.place import Progress
 from figecho.judge.candidate import Candidate, as_read, motion_of_echo
-from figecho.judge.finding import findings_of
+from figecho.judge.finding import evidence_of, findings_of, pose_of
 from figecho.judge.motion import in_words
-from figecho.judge.nfa import log10_nfa
+from figecho.judge.nfa import Trials, log10_nfa
 from figecho.match.propose import block_proposals, keypoint_proposals, matched
 from figecho.model import Coverage, Figure, Input, Panel, Report
 from figecho.pairs import Echo, echoes, verified
@@ -138,9 +139,11 @@ def compare(
                 for echo in echoes(one, other, config)
             ]
             tell("comparing panels", done, len(pairs))
-        findings = findings_of(candidates, len(pairs), config.judge, keep_weak=True)
+        inside = sum(a is b for a, b in pairs)
+        trials = Trials(across=len(pairs) - inside, within=inside)
+        findings = findings_of(candidates, trials, config.judge, keep_weak=True)
         a, b = _strongest(candidates, pairs)
-        traces = _traces(a, b, config, len(pairs))
+        traces = _traces(a, b, config, trials)
     report = Report(
         tool=versions(),
         config=configuration.as_dict(config),
@@ -187,8 +190,13 @@ def _strongest(
     return max(pairs, key=lambda p: p[0].panel.bbox.area_px + p[1].panel.bbox.area_px)
 
 
-def _traces(a: Described, b: Described, config: Config, pairs: int) -> list[MethodTrace]:
+def _traces(a: Described, b: Described, config: Config, trials: Trials) -> list[MethodTrace]:
     traces = []
+
+    def nfa_of(echo: Echo) -> float:
+        candidate = Candidate(a=a.panel, b=b.panel, echo=echo)
+        return log10_nfa(evidence_of(candidate), trials, pose_of(candidate))
+
     for method in (m for m in ("sift", "orb") if m in config.methods):
         proposals = keypoint_proposals(a, b, method, config)
         for form, (features_a, features_b, matches) in matched(a, b, method, config).items():
@@ -200,7 +208,7 @@ def _traces(a: Described, b: Described, config: Config, pairs: int) -> list[Meth
             points = np.zeros((0, 2))
             traces.append(
                 _trace(
-                    method, form, (features_a, features_b), len(matches), echo, pairs,
+                    method, form, (features_a, features_b), len(matches), echo, nfa_of,
                     a is b,
                     (proposal.points_a, proposal.points_b) if proposal else (points, points),
                 )
@@ -210,13 +218,13 @@ def _traces(a: Described, b: Described, config: Config, pairs: int) -> list[Meth
         echo = max((e for e in tried_blocks if e is not None), key=lambda e: e.nats, default=None)
         none = np.zeros((0, 2))
         form = echo.proposal.form if echo else Form(mirrored=False, inverted=False)
-        traces.append(_trace("blocks", form, None, 0, echo, pairs, a is b, (none, none)))
+        traces.append(_trace("blocks", form, None, 0, echo, nfa_of, a is b, (none, none)))
     return traces
 
 
 def _trace(
     method: str, form: Form, features: tuple[Features, Features] | None, matches: int,
-    echo: Echo | None, pairs: int, inside: bool,
+    echo: Echo | None, nfa_of: Callable[[Echo], float], inside: bool,
     points: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> MethodTrace:  # fmt: skip
     words = ""
@@ -224,8 +232,7 @@ def _trace(
     if echo is not None:
         motion = motion_of_echo(echo)
         words = in_words(motion, inverted=form.inverted, shared=None, inside=inside)
-        in_place = motion.in_place and not form.inverted and not inside
-        nfa = log10_nfa(echo.nats, echo.chance, pairs, in_place=in_place)
+        nfa = nfa_of(echo)
     return MethodTrace(
         method=method,
         form=form.words,

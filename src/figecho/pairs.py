@@ -22,6 +22,7 @@ _MARGIN_PX = 12.0
 _AXIS_PX = 60
 _SAME_GRAIN = 0.4
 _GRAIN_LOST, _GRAIN_HELD = 0.35, 0.62
+_NATS_A_KEYPOINT, _KEYPOINTS_COUNTED = 3.0, 8
 _BAND_AGREES = 0.4
 
 
@@ -158,7 +159,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         b_from_a=b_from_a,
         polygon_a=polygon,
         polygon_b=transform_points(b_from_a, polygon),
-        nats=result.nats * (_grain_kept(result.rho[0]) if a is b else 1.0),
+        nats=_inside_nats(result, proposal) if a is b else result.nats,
         chance=0.0,
         zncc=result.zncc,
         rho=result.rho,
@@ -169,14 +170,17 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     )
 
 
-def _grain_kept(rho: float) -> float:
-    """Return how far the finest octave agrees as it does between two places of one picture, 0..1.
+def _inside_nats(result: Agreement, proposal: Proposal) -> float:
+    """Return the evidence for a copy inside a panel.
 
-    Both went through the same lens, scanner and compression, so a copy keeps its grain; round cells
-    and lanes of one kind agree in shape alone. Copies were measured at 0.60 and more, the strongest
-    others at 0.55 and less.
+    Both places went through the same lens, scanner and compression, so a copy keeps its grain;
+    round cells and lanes of one kind agree in shape alone. In the finest octave copies were
+    measured at 0.60 and more, the strongest others at 0.55 and less. A copy may be small, and then
+    every keypoint beyond three that follows the same motion says more than its few pixels.
     """
-    return float(np.clip((rho - _GRAIN_LOST) / (_GRAIN_HELD - _GRAIN_LOST), 0.0, 1.0))
+    kept = (result.rho[0] - _GRAIN_LOST) / (_GRAIN_HELD - _GRAIN_LOST)
+    more = min(max(len(proposal.points_a) - 3, 0), _KEYPOINTS_COUNTED)
+    return float(np.clip(kept, 0.0, 1.0)) * (result.nats + _NATS_A_KEYPOINT * more)
 
 
 def _grid(a: Described, b: Described, b_from_a: Matrix, budget: int) -> frames.Frame:

@@ -14,6 +14,7 @@ from figecho.farm.place import Progress, Workplace, workplace
 from figecho.farm.stages import compare_all, cut_again, describe_all, likely_pairs, read_all
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
+from figecho.judge.nfa import Trials
 from figecho.judge.repeats import Seen, repeats
 from figecho.judge.templates import set_templates_aside
 from figecho.manifest import Corrections
@@ -137,7 +138,9 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
     ]
     candidates, blocks = set_templates_aside(candidates)
     templates = [replace(t, id=f"T{k}") for k, t in enumerate([*repeated, *blocks], start=1)]
-    findings = findings_of(candidates, possible, config.judge, keep_weak=config.keep_weak)
+    inside = sum(i == j for i, j in pairs)
+    trials = Trials(across=possible - inside, within=inside)
+    findings = findings_of(candidates, trials, config.judge, keep_weak=config.keep_weak)
 
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
     if not any(file.inputs for file in files):

@@ -14,7 +14,14 @@ from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
 from figecho.judge.fingerprint import End, fingerprint, unlike
 from figecho.judge.motion import in_words
-from figecho.judge.nfa import DRAWN_FACTOR, level_of, log10_nfa
+from figecho.judge.nfa import (
+    DRAWN_FACTOR,
+    Pose,
+    Trials,
+    level_of,
+    log10_nfa,
+    relative_evidence,
+)
 from figecho.judge.points import corresponding
 from figecho.model import (
     Box,
@@ -32,15 +39,15 @@ from figecho.verify.outline import polygon_area
 
 
 def findings_of(
-    candidates: Sequence[Candidate], pairs: int, settings: Judge, *, keep_weak: bool
+    candidates: Sequence[Candidate], trials: Trials, settings: Judge, *, keep_weak: bool
 ) -> list[Finding]:
     """Judge all echoes of a run together.
 
     Parameters
     ----------
     candidates : sequence of Candidate
-    pairs : int
-        Pairs compared in this run.
+    trials : Trials
+        Comparisons of this run.
     settings : Judge
     keep_weak : bool
 
@@ -51,7 +58,7 @@ def findings_of(
     """
     judged = []
     for candidate in candidates:
-        finding = _finding(candidate, pairs, settings)
+        finding = _finding(candidate, trials, settings)
         if finding is not None and (keep_weak or finding.level != "weak"):
             judged.append(finding)
     rank: dict[Level, int] = {"strong": 0, "moderate": 1, "weak": 2}
@@ -64,17 +71,15 @@ def findings_of(
     ]
 
 
-def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | None:
+def _finding(candidate: Candidate, trials: Trials, settings: Judge) -> Finding | None:
     """Judge a candidate as it was compared, and describe it as a reader meets it."""
     a, b, echo = candidate.a, candidate.b, candidate.echo
     inside = a.key == b.key
     coverage = max(_share(echo.polygon_a, a), _share(echo.polygon_b, b))
     area_px = min(polygon_area(echo.polygon_a), polygon_area(echo.polygon_b))
     motion = motion_of_echo(echo)
-    in_place = motion.in_place and not echo.proposal.form.inverted and not inside
-    drawn = not in_place and is_drawn(a.rgb) and is_drawn(b.rgb)
-    nats = echo.nats / DRAWN_FACTOR if drawn else echo.nats
-    nfa = log10_nfa(nats, echo.chance, pairs, in_place=in_place)
+    pose = pose_of(candidate)
+    nfa = log10_nfa(evidence_of(candidate), trials, pose)
     level = level_of(nfa, area_px, coverage, settings, inside=inside)
     if level is None:
         return None
@@ -94,6 +99,21 @@ def _finding(candidate: Candidate, pairs: int, settings: Judge) -> Finding | Non
         evidence=_evidence(read, _points(candidate)),
         explanations=explanations(read.a, read.b, read.echo),
     )
+
+
+def pose_of(candidate: Candidate) -> Pose:
+    """Return how the two regions lie, which decides what chance offers."""
+    if candidate.a.key == candidate.b.key:
+        return "within"
+    upright = motion_of_echo(candidate.echo).in_place
+    return "in place" if upright and not candidate.echo.proposal.form.inverted else "moved"
+
+
+def evidence_of(candidate: Candidate) -> float:
+    """Return the relative evidence of a candidate, less for drawings that do not lie in place."""
+    drawn = is_drawn(candidate.a.rgb) and is_drawn(candidate.b.rgb)
+    factor = DRAWN_FACTOR if drawn and pose_of(candidate) != "in place" else 1.0
+    return relative_evidence(candidate.echo.nats / factor, candidate.echo.chance)
 
 
 def _transform(read: Candidate, shared: float) -> Transform:

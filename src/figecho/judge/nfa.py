@@ -1,30 +1,60 @@
 """From evidence to a number of false alarms and a level.
 
 The number of false alarms (NFA) of a finding is how many findings at least as strong are expected
-among unrelated panels in a run of this size: the number of pairs compared, times the share of
-unrelated pairs that reach such evidence (a contrario reasoning: Desolneux, Moisan and Morel, IJCV
-2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the best
-agreement of unrelated panels of all kinds, after the agreement has been divided by what the same
-two panels reach when they are displaced against each other.
+among unrelated panels in a run of this size: the number of comparisons of its kind, times the share
+of unrelated ones that reach such evidence (a contrario reasoning: Desolneux, Moisan and Morel, IJCV
+2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the
+agreement of unrelated panels of all kinds (``background.json``, by ``tools/calibrate.py``), after
+the agreement has been divided by what the same two panels reach when displaced against each other.
 """
 
 from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
 
 import numpy as np
 
 from figecho.config import Judge
 from figecho.model import Level
 
+#: How two places lie: upright and of one size in two panels; in any other pose; in one panel.
+Pose = Literal["in place", "moved", "within"]
+
 #: Nats that even featureless panels are granted by chance.
 CHANCE_FLOOR = 1.5
 #: Drawings are made of identical parts, so what two of them share by chance weighs this much more.
 DRAWN_FACTOR = 3.0
-#: Share of unrelated pairs that reach any evidence: in the pose of the original (upright, one
-#: size), and in all the other poses together, which offer chance far more ways.
-TAIL_SHARE_IN_PLACE = 0.05
-TAIL_SHARE_MOVED = 0.95
-#: Decay of that share for each unit of relative evidence.
-TAIL_DECAY = 0.40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """How many comparisons a run makes: of two panels, and of a panel with itself."""
+
+    across: int
+    within: int
+
+    def of(self, pose: Pose) -> int:
+        """Return how many comparisons could give such a finding."""
+        return max(1, self.within if pose == "within" else self.across)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """Share of unrelated comparisons that reach any evidence, and its decay for each unit more."""
+
+    share: float
+    decay: float
+
+
+@cache
+def background() -> dict[str, Tail]:
+    """Return the tails that were fitted to unrelated panels, by pose."""
+    text = resources.files("figecho.judge").joinpath("background.json").read_text("utf-8")
+    return {pose: Tail(**tail) for pose, tail in json.loads(text)["tails"].items()}
 
 
 def relative_evidence(nats: float, chance: float) -> float:
@@ -32,23 +62,20 @@ def relative_evidence(nats: float, chance: float) -> float:
     return nats / (CHANCE_FLOOR + chance)
 
 
-def log10_nfa(nats: float, chance: float, pairs: int, *, in_place: bool) -> float:
+def log10_nfa(evidence: float, trials: Trials, pose: Pose) -> float:
     """Return the decimal logarithm of the expected number of equally strong chance findings.
 
     Parameters
     ----------
-    nats : float
-        Evidence of the finding.
-    chance : float
-        Mean evidence of displaced copies of the same two panels.
-    pairs : int
-        Pairs compared in this run.
-    in_place : bool
-        Whether the regions have one orientation and one size (see :func:`in_place`).
+    evidence : float
+        See :func:`relative_evidence`.
+    trials : Trials
+        Comparisons of this run.
+    pose : {"in place", "moved", "within"}
     """
-    share = TAIL_SHARE_IN_PLACE if in_place else TAIL_SHARE_MOVED
-    decay = TAIL_DECAY * relative_evidence(nats, chance) / np.log(10.0)
-    return float(np.log10(max(pairs, 1) * share) - min(decay, 300.0))
+    tail = background()[pose]
+    decay = tail.decay * evidence / np.log(10.0)
+    return float(np.log10(trials.of(pose) * tail.share) - min(decay, 300.0))
 
 
 def level_of(
