@@ -12,18 +12,14 @@ from figecho.describe.described import Described
 from figecho.match.propose import Proposal, block_proposals, keypoint_proposals
 from figecho.model import Matrix
 from figecho.verify import frame as frames
-from figecho.verify.agree import Agreement, agreeing_region, agreement, overlay
+from figecho.verify import inside as within
+from figecho.verify.agree import Agreement, agreement, overlay
 from figecho.verify.align import align
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import outline, polygon_area, transform_points
 
 _SMALL_SHARE = 0.1
 _MARGIN_PX = 12.0
-_AXIS_PX = 60
-_SAME_GRAIN = 0.4
-_GRAIN_LOST, _GRAIN_HELD = 0.35, 0.62
-_NATS_A_KEYPOINT, _KEYPOINTS_COUNTED = 3.0, 8
-_BAND_AGREES = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,22 +131,28 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             if wider.nats > result.nats:
                 result, geometry = wider, refined
         b_from_a = grid.to_panels(geometry)
-    region, in_shape = result.region, False
+    region, in_shape, nats = result.region, False, result.nats
+    inverted = proposal.form.inverted
     if a is b:
         # The grain of an object that is only symmetric in shape does not repeat.
-        in_shape = result.rho[0] < _SAME_GRAIN
-        if in_shape and _symmetric(grid, geometry, region, proposal, config):
+        in_shape = result.rho[0] < within.SAME_GRAIN
+        if in_shape and within.symmetric(
+            grid, geometry, region, inverted=inverted, min_shift_px=config.match.min_shift_px
+        ):
             return None
-        region = _ahead(grid, geometry, _one_side(grid, geometry, region), proposal)
+        region = within.ahead(
+            grid, geometry, within.one_side(grid, geometry, region), inverted=inverted
+        )
         if np.count_nonzero(region) < result.region.sum() * 0.98:
-            laid = overlay(grid, geometry, inverted=proposal.form.inverted)
-            apart = _apart(grid, geometry, config.match.min_shift_px)
+            laid = overlay(grid, geometry, inverted=inverted)
+            apart = within.apart(grid, geometry, config.match.min_shift_px)
             result = agreement(laid, within=apart & region)
             region = result.region
-            if result.nats < settings.min_nats:
-                return None
+        nats = within.inside_nats(result, len(proposal.points_a))
+        if nats < settings.min_nats:
+            return None
     polygon = transform_points(grid.a_from_grid, outline(region))
-    if len(polygon) < 3 or (a is b and not _disjoint(polygon, b_from_a, in_shape=in_shape)):
+    if len(polygon) < 3 or (a is b and not within.disjoint(polygon, b_from_a, in_shape=in_shape)):
         return None
     polygon = np.clip(polygon, 0.0, [a.panel.shape[1] - 1, a.panel.shape[0] - 1])
     return Echo(
@@ -159,7 +161,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         b_from_a=b_from_a,
         polygon_a=polygon,
         polygon_b=transform_points(b_from_a, polygon),
-        nats=_inside_nats(result, proposal) if a is b else result.nats,
+        nats=nats,
         chance=0.0,
         zncc=result.zncc,
         rho=result.rho,
@@ -168,19 +170,6 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         overlap_a=0.0,
         overlap_b=0.0,
     )
-
-
-def _inside_nats(result: Agreement, proposal: Proposal) -> float:
-    """Return the evidence for a copy inside a panel.
-
-    Both places went through the same lens, scanner and compression, so a copy keeps its grain;
-    round cells and lanes of one kind agree in shape alone. In the finest octave copies were
-    measured at 0.60 and more, the strongest others at 0.55 and less. A copy may be small, and then
-    every keypoint beyond three that follows the same motion says more than its few pixels.
-    """
-    kept = (result.rho[0] - _GRAIN_LOST) / (_GRAIN_HELD - _GRAIN_LOST)
-    more = min(max(len(proposal.points_a) - 3, 0), _KEYPOINTS_COUNTED)
-    return float(np.clip(kept, 0.0, 1.0)) * (result.nats + _NATS_A_KEYPOINT * more)
 
 
 def _grid(a: Described, b: Described, b_from_a: Matrix, budget: int) -> frames.Frame:
@@ -216,7 +205,7 @@ def _best(
     settings = config.verify
     asked = near
     if inside:
-        apart = _apart(grid, grid.start, config.match.min_shift_px)
+        apart = within.apart(grid, grid.start, config.match.min_shift_px)
         asked = apart if near is None else apart & near
     first = agreement(overlay(grid, grid.start, inverted=inverted), within=asked)
     rough = near is not None or (proposal.method == "blocks" and least == settings.gate_nats)
@@ -230,100 +219,11 @@ def _best(
     return (second, better) if second.nats > first.nats else (first, grid.start)
 
 
-def _apart(grid: frames.Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
-    """Where the geometry really moves a pixel: a panel always agrees with itself in place."""
-    points = frames.grid_points(grid.size)
-    there = transform_points(grid.b_from_bgrid @ geometry, points)
-    moved = np.linalg.norm(there - transform_points(grid.a_from_grid, points), axis=1)
-    return np.asarray((moved >= min_shift_px).reshape(grid.size[::-1]))
-
-
-def _one_side(grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Keep one of the two places: a mirrored copy also maps the copy to the original."""
-    points = frames.grid_points(grid.size)
-    move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)
-    inside = move[region]
-    axis = np.linalg.svd(inside[:: max(1, len(inside) // 500)], full_matrices=False)[2][0]
-    ahead = region & ((move @ axis) > 0)
-    behind = region & ~ahead
-    larger = ahead if np.count_nonzero(ahead) >= np.count_nonzero(behind) else behind
-    return np.asarray(larger, dtype=bool)
-
-
-def _ahead(
-    grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_], proposal: Proposal
-) -> NDArray[np.bool_]:
-    """Cut a region that reaches into its own image back to where it agrees best.
-
-    Lanes and strips resemble their neighbours a little, so the region of moved lanes may run on
-    into the lanes they were moved to. One window along the motion, as long as the motion, holds the
-    copy; it is set where the finest octaves agree most.
-    """
-    points = frames.grid_points(grid.size)
-    move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)[region]
-    mean = move.mean(axis=0)
-    length = float(np.linalg.norm(mean))
-    place = points.reshape(*grid.size[::-1], 2)[region] @ (mean / max(length, 1e-6))
-    mirrored = np.linalg.det(geometry[:2, :2]) < 0
-    if mirrored or float(np.ptp(place)) <= 1.05 * length or length < 2.0:
-        return region
-    laid = overlay(grid, geometry, inverted=proposal.form.inverted)
-    gain = sum(
-        (x * y - 0.5 * _BAND_AGREES * (x * x + y * y))[region]
-        for x, y in zip(laid.a[:2], laid.b[:2], strict=True)
-    )
-    bins = np.floor(place - place.min()).astype(int)
-    sums = np.concatenate([[0.0], np.cumsum(np.bincount(bins, weights=np.asarray(gain, float)))])
-    reach = max(1, min(int(length), len(sums) - 1))
-    start = int(np.argmax(sums[reach:] - sums[:-reach]))
-    kept = np.zeros_like(region)
-    kept[region] = (bins >= start) & (bins < start + reach)
-    return kept
-
-
-def _symmetric(
-    grid: frames.Frame, geometry: Matrix, region: NDArray[np.bool_], proposal: Proposal,
-    config: Config,
-) -> bool:  # fmt: skip
-    """Whether the agreement runs on through the axis: one symmetric object, not two places.
-
-    Near the axis of a mirroring, or the centre of a half turn, every pixel falls close to itself,
-    and is left out of the region. Between two copies the panel shows something else there.
-    """
-    laid = overlay(grid, geometry, inverted=proposal.form.inverted)
-    near = laid.both & ~_apart(grid, geometry, 1.5 * config.match.min_shift_px)
-    ys, xs = np.nonzero(region)
-    between = np.zeros_like(near)
-    between[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = True
-    near &= between
-    if np.count_nonzero(near) < _AXIS_PX:
-        return False
-    agreeing = agreeing_region(laid.a, laid.b, laid.both)
-    return bool(agreeing[near].mean() > 0.5)
-
-
-def _disjoint(polygon: NDArray[np.float64], b_from_a: Matrix, *, in_shape: bool) -> bool:
-    """Whether a region and its image lie apart.
-
-    A mirror image in shape alone needs a gap: the two halves of one symmetric object touch.
-    """
-    image = transform_points(b_from_a, polygon)
-    move = image.mean(axis=0) - polygon.mean(axis=0)
-    length = float(np.linalg.norm(move))
-    if length < 1e-6:
-        return False
-    halves = in_shape and np.linalg.det(b_from_a[:2, :2]) < 0
-    along, there = polygon @ (move / length), image @ (move / length)
-    extent = max(float(np.ptp(along)), float(np.ptp(there)))
-    gap = there.min() - along.max()
-    return bool(gap > (0.1 if halves else -0.35) * extent)
-
-
 def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     """Add what only a surviving echo needs: the chance level and the shares."""
     grid = _grid(a, b, echo.b_from_a, config.verify.chance_px)
     laid = overlay(grid, grid.start, inverted=echo.proposal.form.inverted)
-    apart = _apart(grid, grid.start, config.match.min_shift_px) if a is b else None
+    apart = within.apart(grid, grid.start, config.match.min_shift_px) if a is b else None
     found = agreement(laid, within=apart)
     inside = frames.warp_mask(np.ones_like(grid.b.usable), grid.start, grid.size)
     covered = float(np.count_nonzero(inside)) / inside.size

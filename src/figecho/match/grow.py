@@ -110,7 +110,7 @@ def simplest_geometry(
 
 def sharpened(
     a: NDArray[np.float64], b: NDArray[np.float64], *, mirrored: bool
-) -> NDArray[np.float64] | None:
+) -> tuple[Matrix, NDArray[np.intp]] | None:
     """Return the similarity that most of a few close correspondences follow within a pixel.
 
     Keypoints a few dozen pixels apart fix an angle badly: within the usual tolerance a wrong match
@@ -125,8 +125,9 @@ def sharpened(
 
     Returns
     -------
-    ndarray of shape (3, 3) or None
-        None where fewer than three, or than half of the correspondences, follow one.
+    b_from_a : ndarray of shape (3, 3)
+    followers : ndarray of int
+        Which correspondences follow it. None where they are fewer than three, or than half.
     """
     n = len(a)
     if not 3 <= n <= _FEW:
@@ -150,7 +151,7 @@ def sharpened(
     if len(kept) < max(3, (n + 1) // 2):
         return None
     fitted = fit_similarity(source[kept], b[kept])
-    return None if fitted is None else np.asarray(fitted @ flip)
+    return None if fitted is None else (np.asarray(fitted @ flip), kept)
 
 
 def _estimates(

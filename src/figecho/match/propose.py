@@ -186,8 +186,17 @@ def _from_matches(
         found.append(proposal)
         # A small copy inside a panel hangs on few points: their tightest fit is asked as well.
         tight = sharpened(points_a[inliers], points_b[inliers], mirrored=form.mirrored)
-        if inside and tight is not None and plausible(tight, a.panel.shape):
-            found.append(replace(proposal, b_from_a=tight, model="similarity"))
+        if inside and tight is not None and plausible(tight[0], a.panel.shape):
+            followers = inliers[tight[1]]
+            found.append(
+                replace(
+                    proposal,
+                    b_from_a=tight[0],
+                    model="similarity",
+                    points_a=points_a[followers],
+                    points_b=points_b[followers],
+                )
+            )
     return found
 
 

@@ -1,0 +1,124 @@
+"""Copies inside one panel: keep the two places apart, and tell a copy from what repeats by nature.
+
+A panel always agrees with itself in place, and lanes, cells and dishes resemble their neighbours or
+their own mirror image. What two places of one picture must share to count as copies is asked here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.model import Matrix
+from figecho.verify.agree import Agreement, agreeing_region, overlay
+from figecho.verify.frame import Frame, grid_points
+from figecho.verify.outline import transform_points
+
+_AXIS_PX = 60
+#: Below this in the finest octave two places agree in shape alone.
+SAME_GRAIN = 0.4
+_BAND_AGREES = 0.4
+_GRAIN_LOST, _GRAIN_HELD = 0.35, 0.62
+_NATS_A_KEYPOINT, _KEYPOINTS_COUNTED = 3.0, 8
+
+
+def inside_nats(result: Agreement, keypoints: int) -> float:
+    """Return the evidence for a copy inside a panel.
+
+    Both places went through the same lens, scanner and compression, so a copy keeps its grain;
+    round cells and lanes of one kind agree in shape alone. In the finest octave copies were
+    measured at 0.60 and more, the strongest others at 0.55 and less. A copy may be small, and then
+    every keypoint beyond three that follows the same motion says more than its few pixels.
+    """
+    kept = (result.rho[0] - _GRAIN_LOST) / (_GRAIN_HELD - _GRAIN_LOST)
+    more = min(max(keypoints - 3, 0), _KEYPOINTS_COUNTED)
+    return float(np.clip(kept, 0.0, 1.0)) * (result.nats + _NATS_A_KEYPOINT * more)
+
+
+def apart(grid: Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
+    """Where the geometry really moves a pixel: a panel always agrees with itself in place."""
+    points = grid_points(grid.size)
+    there = transform_points(grid.b_from_bgrid @ geometry, points)
+    moved = np.linalg.norm(there - transform_points(grid.a_from_grid, points), axis=1)
+    return np.asarray((moved >= min_shift_px).reshape(grid.size[::-1]))
+
+
+def one_side(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Keep one of the two places: a mirrored copy also maps the copy to the original."""
+    points = grid_points(grid.size)
+    move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)
+    inside = move[region]
+    axis = np.linalg.svd(inside[:: max(1, len(inside) // 500)], full_matrices=False)[2][0]
+    ahead = region & ((move @ axis) > 0)
+    behind = region & ~ahead
+    larger = ahead if np.count_nonzero(ahead) >= np.count_nonzero(behind) else behind
+    return np.asarray(larger, dtype=bool)
+
+
+def ahead(
+    grid: Frame, geometry: Matrix, region: NDArray[np.bool_], *, inverted: bool
+) -> NDArray[np.bool_]:
+    """Cut a region that reaches into its own image back to where it agrees best.
+
+    Lanes and strips resemble their neighbours a little, so the region of moved lanes may run on
+    into the lanes they were moved to. One window along the motion, as long as the motion, holds the
+    copy; it is set where the finest octaves agree most.
+    """
+    points = grid_points(grid.size)
+    move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)[region]
+    mean = move.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    place = points.reshape(*grid.size[::-1], 2)[region] @ (mean / max(length, 1e-6))
+    mirrored = np.linalg.det(geometry[:2, :2]) < 0
+    if mirrored or float(np.ptp(place)) <= 1.05 * length or length < 2.0:
+        return region
+    laid = overlay(grid, geometry, inverted=inverted)
+    gain = sum(
+        (x * y - 0.5 * _BAND_AGREES * (x * x + y * y))[region]
+        for x, y in zip(laid.a[:2], laid.b[:2], strict=True)
+    )
+    bins = np.floor(place - place.min()).astype(int)
+    sums = np.concatenate([[0.0], np.cumsum(np.bincount(bins, weights=np.asarray(gain, float)))])
+    reach = max(1, min(int(length), len(sums) - 1))
+    start = int(np.argmax(sums[reach:] - sums[:-reach]))
+    kept = np.zeros_like(region)
+    kept[region] = (bins >= start) & (bins < start + reach)
+    return kept
+
+
+def symmetric(
+    grid: Frame, geometry: Matrix, region: NDArray[np.bool_], *,
+    inverted: bool, min_shift_px: float,
+) -> bool:  # fmt: skip
+    """Whether the agreement runs on through the axis: one symmetric object, not two places.
+
+    Near the axis of a mirroring, or the centre of a half turn, every pixel falls close to itself,
+    and is left out of the region. Between two copies the panel shows something else there.
+    """
+    laid = overlay(grid, geometry, inverted=inverted)
+    near = laid.both & ~apart(grid, geometry, 1.5 * min_shift_px)
+    ys, xs = np.nonzero(region)
+    between = np.zeros_like(near)
+    between[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = True
+    near &= between
+    if np.count_nonzero(near) < _AXIS_PX:
+        return False
+    agreeing = agreeing_region(laid.a, laid.b, laid.both)
+    return bool(agreeing[near].mean() > 0.5)
+
+
+def disjoint(polygon: NDArray[np.float64], b_from_a: Matrix, *, in_shape: bool) -> bool:
+    """Whether a region and its image lie apart.
+
+    A mirror image in shape alone needs a gap: the two halves of one symmetric object touch.
+    """
+    image = transform_points(b_from_a, polygon)
+    move = image.mean(axis=0) - polygon.mean(axis=0)
+    length = float(np.linalg.norm(move))
+    if length < 1e-6:
+        return False
+    halves = in_shape and np.linalg.det(b_from_a[:2, :2]) < 0
+    along, there = polygon @ (move / length), image @ (move / length)
+    extent = max(float(np.ptp(along)), float(np.ptp(there)))
+    gap = there.min() - along.max()
+    return bool(gap > (0.1 if halves else -0.35) * extent)
