@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from figecho.config import Judge
 from figecho.describe.forms import AS_IS, Form
+from figecho.judge.background import TAILS
 from figecho.judge.candidate import Candidate
 from figecho.judge.category import UNALTERED, UPRIGHT_DEG, WHOLE, category_of
 from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
 from figecho.judge.motion import Motion, in_words, motion_of
-from figecho.judge.nfa import Pose, Trials, background, level_of, log10_nfa, relative_evidence
+from figecho.judge.nfa import Pose, Trials, level_of, log10_nfa, relative_evidence
 from figecho.judge.templates import MIN_FIGURES, set_templates_aside
 from figecho.match.propose import Proposal
 from figecho.model import Box, Finding, Panel
@@ -188,11 +189,10 @@ def test_copies_inside_panels_are_counted_by_panels_and_others_by_pairs() -> Non
 
 
 def test_the_fitted_tails_are_shares_that_fall() -> None:
-    assert set(background()) == set(POSES)
-    for tail in background().values():
-        assert 0.0 < tail.share <= 1.0
-        assert 0.05 < tail.decay < 2.0
-    assert background()["in place"].share < background()["moved"].share
+    assert set(TAILS) == set(POSES)
+    for share, decay in TAILS.values():
+        assert 0.0 < share <= 1.0
+        assert 0.05 < decay < 2.0
 
 
 def test_evidence_counts_relative_to_chance() -> None:

@@ -54,7 +54,7 @@ def drawn(options: argparse.Namespace) -> Collection:
             image
             for folder in options.data
             for path in sorted(folder.rglob("*"))
-            if path.suffix.lower() in SUFFIXES and (image := _panel(path)) is not None
+            if path.suffix.lower() in SUFFIXES and (image := panel(path)) is not None
         ]
         order = np.random.default_rng(options.seed).permutation(len(images))
         return plant_real([images[k] for k in order[: options.panels]], options.seed)
@@ -63,7 +63,7 @@ def drawn(options: argparse.Namespace) -> Collection:
     return corpus(options.seed, options.panels)
 
 
-def _panel(path: Path) -> np.ndarray | None:
+def panel(path: Path) -> np.ndarray | None:
     """Read a picture of panel size: the middle of a large one, None for a tiny one."""
     image = read(path)
     if min(image.shape[:2]) < 40 or max(image.shape[:2]) < 100:

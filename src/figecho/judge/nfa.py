@@ -4,21 +4,19 @@ The number of false alarms (NFA) of a finding is how many findings at least as s
 among unrelated panels in a run of this size: the number of comparisons of its kind, times the share
 of unrelated ones that reach such evidence (a contrario reasoning: Desolneux, Moisan and Morel, IJCV
 2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the
-agreement of unrelated panels of all kinds (``background.json``, by ``tools/calibrate.py``), after
+agreement of unrelated panels of all kinds (``background.py``, by ``tools/calibrate.py``), after
 the agreement has been divided by what the same two panels reach when displaced against each other.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Literal
 
 import numpy as np
 
 from figecho.config import Judge
+from figecho.judge.background import TAILS
 from figecho.model import Level
 
 #: How two places lie: upright and of one size in two panels; in any other pose; in one panel.
@@ -42,21 +40,6 @@ class Trials:
         return max(1, self.within if pose == "within" else self.across)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tail:
-    """Share of unrelated comparisons that reach any evidence, and its decay for each unit more."""
-
-    share: float
-    decay: float
-
-
-@cache
-def background() -> dict[str, Tail]:
-    """Return the tails that were fitted to unrelated panels, by pose."""
-    text = resources.files("figecho.judge").joinpath("background.json").read_text("utf-8")
-    return {pose: Tail(**tail) for pose, tail in json.loads(text)["tails"].items()}
-
-
 def relative_evidence(nats: float, chance: float) -> float:
     """Return how many times the evidence exceeds what displaced copies of the panels reach."""
     return nats / (CHANCE_FLOOR + chance)
@@ -73,9 +56,8 @@ def log10_nfa(evidence: float, trials: Trials, pose: Pose) -> float:
         Comparisons of this run.
     pose : {"in place", "moved", "within"}
     """
-    tail = background()[pose]
-    decay = tail.decay * evidence / np.log(10.0)
-    return float(np.log10(trials.of(pose) * tail.share) - min(decay, 300.0))
+    share, decay = TAILS[pose]
+    return float(np.log10(trials.of(pose) * share) - min(decay * evidence / np.log(10.0), 300.0))
 
 
 def level_of(
