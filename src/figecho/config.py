@@ -117,6 +117,7 @@ class Judge:
     strong_min_area_px: int = 400
     strong_min_coverage: float = 0.01
     min_coverage: float = 0.02
+    min_area_within_px: float = 500.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
