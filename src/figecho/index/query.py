@@ -15,6 +15,7 @@ from figecho.farm.stages import compare_all, cut_again, describe_all, read_all, 
 from figecho.index.corpus import Corpus
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
+from figecho.judge.nfa import Trials
 from figecho.judge.templates import set_templates_aside
 from figecho.model import Coverage, NotScanned, Report
 from figecho.result import KeptPanels, Scan
@@ -124,7 +125,8 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
     ]
     candidates, templates = set_templates_aside(candidates)
     possible = len(asked) * len(others)
-    findings = findings_of(candidates, possible, config.judge, keep_weak=config.keep_weak)
+    trials = Trials(across=possible, within=0)
+    findings = findings_of(candidates, trials, config.judge, keep_weak=config.keep_weak)
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
     if not any(file.inputs for file in files):
         reasons = [*misused, *(f"{n.source}: {n.reason}" for n in not_scanned)]
