@@ -21,7 +21,7 @@ from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
 from figecho.judge.motion import Motion, in_words, motion_of
 from figecho.judge.nfa import Pose, Trials, level_of, log10_nfa, relative_evidence
-from figecho.judge.templates import MIN_FIGURES, set_templates_aside
+from figecho.judge.templates import MIN_FIGURES, MUCH_MORE, set_templates_aside
 from figecho.match.propose import Proposal
 from figecho.model import Box, Finding, Panel
 from figecho.pairs import Echo
@@ -534,6 +534,17 @@ def test_a_block_drawn_in_four_figures_is_one_template_and_no_finding() -> None:
     assert template.id == "T1"
     assert [p.source for p in template.panels] == [f"{k}.png" for k in range(MIN_FIGURES)]
     assert template.words == f"the same 41 x 41 px block in {MIN_FIGURES} figures"
+
+
+def test_data_shared_inside_a_frame_that_all_plots_share_stay_a_finding() -> None:
+    panels = [of(f"{k}.png", rgb=drawn(k)) for k in range(MIN_FIGURES)]
+    frame = all_pairs(panels)
+    data = pair(panels[0], panels[1], nats=500.0 * (MUCH_MORE + 1))
+    rest, templates = set_templates_aside([data, *frame[1:]])
+    assert rest == [data]
+    assert len(templates) == 1
+    a_little_more = pair(panels[0], panels[1], nats=500.0 * (MUCH_MORE - 1))
+    assert set_templates_aside([a_little_more, *frame[1:]])[0] == []
 
 
 def test_a_block_drawn_in_three_figures_stays_findings() -> None:

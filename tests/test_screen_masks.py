@@ -117,10 +117,61 @@ def test_axes_and_quadrant_lines_are_masked_and_dots_kept() -> None:
     assert mask[events].mean() > 0.9
 
 
+def plot_with_axes(ticks: bool = True) -> tuple[ByteArray, np.ndarray]:
+    """A dot plot inside axes with crowded ticks and titles, and where its events are."""
+    plot = canvas(260, 300)
+    events = dots(180, 200, 250)
+    plot[30:210, 60:260] = events
+    inside = np.zeros(plot.shape[:2], bool)
+    inside[30:210, 60:260] = events.min(axis=2) < 128
+    plot[30:211, 58:60] = 0
+    plot[210:212, 58:260] = 0
+    for k in range(0, 180, 4 if ticks else 1000):
+        plot[30 + k, 51:58] = 0
+    write(plot, "Annexin V", (110, 245), 0.6, BLACK)
+    return plot, inside
+
+
+def test_axes_with_ticks_and_what_stands_around_them_are_masked_and_events_kept() -> None:
+    plot, events = plot_with_axes()
+    mask = seen(plot)
+    assert not mask[100, 51:60].any()
+    assert not mask[212:].any()
+    assert mask[events].mean() > 0.85
+
+
+def test_what_stands_around_lines_in_a_picture_is_kept() -> None:
+    field = tissue(240, 320)
+    marked = field.copy()
+    marked[120, 40:280] = 0
+    marked[40:200, 160] = 0
+    mask = seen(marked)
+    assert mask[:30].mean() > 0.9 and mask[:, :30].mean() > 0.9
+
+
+@pytest.mark.parametrize("letter", ["A", "B", "D", "G"])
+@pytest.mark.parametrize(("field", "tone"), FIELDS[:1])
+def test_the_letter_of_a_panel_is_masked(
+    field: ByteArray, tone: tuple[int, int, int], letter: str
+) -> None:
+    marked = field.copy()
+    write(marked, letter, (6, 24), 0.8, tone)
+    drawn, others = hidden_share(field, marked)
+    assert drawn > 0.9
+    assert others < 0.05
+
+
+def test_a_round_cell_in_the_corner_is_no_letter() -> None:
+    field = cells(240, 320, count=1, peak=0)
+    cv2.circle(field, (14, 14), 7, WHITE, -1, cv2.LINE_AA)
+    assert seen(field)[8:20, 8:20].mean() > 0.9
+
+
 @pytest.mark.parametrize(
     "picture",
     [
         pytest.param(dots(100, 180, 400), id="dots"),
+        pytest.param(dots(180, 180, 900), id="a-dense-cloud-of-dots"),
         pytest.param(cells(240, 320, count=40, peak=249), id="saturated-nuclei"),
         pytest.param(strip(60, 300), id="bands"),
         pytest.param(tissue(240, 320), id="tissue"),
