@@ -136,6 +136,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     if a is b:
         # The grain of an object that is only symmetric in shape does not repeat.
         in_shape = result.rho[0] < within.SAME_GRAIN
+        if not within.rigid(b_from_a):
+            return None
         if in_shape and within.symmetric(
             grid, geometry, region, inverted=inverted, min_shift_px=config.match.min_shift_px
         ):

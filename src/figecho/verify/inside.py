@@ -18,6 +18,7 @@ _AXIS_PX = 60
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
+_STRETCH, _SCALE = 1.12, 1.35
 _GRAIN_LOST, _GRAIN_HELD = 0.35, 0.62
 _NATS_A_KEYPOINT, _KEYPOINTS_COUNTED = 3.0, 8
 
@@ -33,6 +34,13 @@ def inside_nats(result: Agreement, keypoints: int) -> float:
     kept = (result.rho[0] - _GRAIN_LOST) / (_GRAIN_HELD - _GRAIN_LOST)
     more = min(max(keypoints - 3, 0), _KEYPOINTS_COUNTED)
     return float(np.clip(kept, 0.0, 1.0)) * (result.nats + _NATS_A_KEYPOINT * more)
+
+
+def rigid(b_from_a: Matrix) -> bool:
+    """Whether a motion keeps size and shape about, as copies within one picture do."""
+    stretch = np.linalg.svd(b_from_a[:2, :2] / b_from_a[2, 2], compute_uv=False)
+    scale = float(np.sqrt(stretch[0] * stretch[1]))
+    return bool(stretch[0] <= _STRETCH * stretch[1] and 1.0 / _SCALE <= scale <= _SCALE)
 
 
 def apart(grid: Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
