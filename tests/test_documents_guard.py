@@ -187,7 +187,9 @@ def test_an_interrupt_leaves_no_process_and_no_file(tmp_path: Path) -> None:
         "time.sleep(120)\n"
     )
     code = (
-        "import sys; from figecho.sources import guard; guard._MODULE = 'slow_worker';"
+        # A test run in the background inherits an ignored interrupt.
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from figecho.sources import guard; guard._MODULE = 'slow_worker';"
         "from figecho.cli import run; sys.exit(run(['scan', sys.argv[1]]))"
     )
     temporary = tmp_path / "temporary"

@@ -208,6 +208,7 @@ def test_the_report_does_not_depend_on_who_works(folder: Path) -> None:
 
 
 SLOW = """
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys, time
 from pathlib import Path
 from figecho.farm import tasks
