@@ -227,6 +227,18 @@ def test_a_symmetric_object_is_no_clone() -> None:
     assert found_inside(np.clip(ring + noise, 0, 255).astype(np.uint8)) == []
 
 
+@pytest.mark.parametrize("turn", [False, True])
+def test_a_drawn_symmetric_object_is_no_clone_however_exact(turn: bool) -> None:
+    """A logo: its halves are alike to the last pixel."""
+    half = rendering("eosin", 3, 120, 60)
+    whole = np.hstack([half, half[::-1, ::-1] if turn else half[:, ::-1]])
+    yy, xx = np.mgrid[0:120, 0:120]
+    disc = np.hypot(xx - 59.5, yy - 59.5) < 58
+    page = np.full((180, 180, *half.shape[2:]), 250, np.uint8)
+    page[30:150, 30:150][disc] = whole[disc]
+    assert found_inside(jpeg(page, 90)) == []
+
+
 # What an echo says
 
 

@@ -134,12 +134,11 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     region, in_shape, nats = result.region, False, result.nats
     inverted = proposal.form.inverted
     if a is b:
-        # The grain of an object that is only symmetric in shape does not repeat.
         in_shape = result.rho[0] < within.SAME_GRAIN
         if not within.rigid(b_from_a):
             return None
-        if in_shape and within.symmetric(
-            grid, geometry, region, inverted=inverted, min_shift_px=config.match.min_shift_px
+        if within.symmetric(
+            grid, geometry, result, inverted=inverted, min_shift_px=config.match.min_shift_px
         ):
             return None
         region = within.ahead(

@@ -14,7 +14,7 @@ from figecho.verify.agree import Agreement, agreeing_region, overlay
 from figecho.verify.frame import Frame, grid_points
 from figecho.verify.outline import transform_points
 
-_AXIS_PX = 60
+_AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
@@ -95,22 +95,32 @@ def ahead(
 
 
 def symmetric(
-    grid: Frame, geometry: Matrix, region: NDArray[np.bool_], *,
-    inverted: bool, min_shift_px: float,
-) -> bool:  # fmt: skip
+    grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool, min_shift_px: float
+) -> bool:
     """Whether the agreement runs on through the axis: one symmetric object, not two places.
 
     Near the axis of a mirroring, or the centre of a half turn, every pixel falls close to itself,
-    and is left out of the region. Between two copies the panel shows something else there.
+    and is left out of the region. Between two copies the panel shows something else there, though
+    bands and lanes may still agree in shape: where the region keeps its grain, so must the axis.
     """
     laid = overlay(grid, geometry, inverted=inverted)
-    near = laid.both & ~apart(grid, geometry, 1.5 * min_shift_px)
-    ys, xs = np.nonzero(region)
+    near = (
+        laid.both & ~apart(grid, geometry, 1.5 * min_shift_px) & apart(grid, geometry, _TRIVIAL_PX)
+    )
+    ys, xs = np.nonzero(result.region)
     between = np.zeros_like(near)
     between[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = True
     near &= between
     if np.count_nonzero(near) < _AXIS_PX:
         return False
+    if result.rho[0] >= SAME_GRAIN:
+        if grid.a.banded > 0.5:
+            # Lanes are pasted edge to edge: beside its mirror image a copy looks like one object.
+            return False
+        weight = np.sqrt(laid.density[0][near])
+        a, b = weight * laid.a[0][near], weight * laid.b[0][near]
+        power = float(np.sqrt((a @ a) * (b @ b)))
+        return power > 0.0 and float(a @ b) > _AXIS_GRAIN * result.rho[0] * power
     agreeing = agreeing_region(laid.a, laid.b, laid.both)
     return bool(agreeing[near].mean() > 0.5)
 
