@@ -20,6 +20,7 @@ SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
 _STRETCH, _SCALE = 1.12, 1.35
 _GRAIN_LOST, _GRAIN_HELD = 0.35, 0.62
+_ONE_OBJECT = 16.0
 _NATS_A_KEYPOINT, _KEYPOINTS_COUNTED = 3.0, 8
 
 
@@ -29,11 +30,14 @@ def inside_nats(result: Agreement, keypoints: int) -> float:
     Both places went through the same lens, scanner and compression, so a copy keeps its grain;
     round cells and lanes of one kind agree in shape alone. In the finest octave copies were
     measured at 0.60 and more, the strongest others at 0.55 and less. A copy may be small, and then
-    every keypoint beyond three that follows the same motion says more than its few pixels.
+    every keypoint beyond three that follows the same motion says more than its few pixels. But a
+    single cell or pore, with a score of samples in the finest octave, is no copy of the next one.
     """
     kept = (result.rho[0] - _GRAIN_LOST) / (_GRAIN_HELD - _GRAIN_LOST)
+    one_object = (result.samples[0] - _ONE_OBJECT) / _ONE_OBJECT
     more = min(max(keypoints - 3, 0), _KEYPOINTS_COUNTED)
-    return float(np.clip(kept, 0.0, 1.0)) * (result.nats + _NATS_A_KEYPOINT * more)
+    share = float(np.clip(kept, 0.0, 1.0) * np.clip(one_object, 0.0, 1.0))
+    return share * (result.nats + _NATS_A_KEYPOINT * more)
 
 
 def rigid(b_from_a: Matrix) -> bool:
