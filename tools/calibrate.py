@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,18 +157,24 @@ def main() -> None:
         print(line)
     if options.what == "fit":
         tails = {pose: fit(runs, pose) for pose in POSES}
+        if sum(e >= FROM for run in runs for e in run.evidence["in place"]) < LEAST:
+            # Too few to fit: they fall as the others do, and are at most half as many.
+            tails["in place"] = (tails["moved"][0] / 2, tails["moved"][1])
         kinds = f"generated panels, seeds {', '.join(map(str, seeds))}, {options.panels} each"
         kinds += f", and pictures of {len(options.data)} folders" if options.data else ""
         pairs = sum(run.trials["moved"] for run in runs)
-        BACKGROUND.write_text(_module(tails, f"{kinds}: {pairs} pairs"), encoding="utf-8")
+        panels = sum(run.trials["within"] for run in runs)
+        provenance = f"{kinds}: {pairs} pairs, {panels} panels"
+        BACKGROUND.write_text(_module(tails, provenance), encoding="utf-8")
         print(*tails.items(), sep="\n")
 
 
 def _module(tails: dict[Pose, tuple[float, float]], provenance: str) -> str:
     rows = "".join(f'    "{pose}": {tail},\n' for pose, tail in tails.items())
+    lines = "".join(f'    "{line}"\n' for line in textwrap.wrap(provenance, 80))
     return (
         '"""What unrelated panels reach by chance: written by ``tools/calibrate.py``."""\n\n'
-        f'PROVENANCE = "{provenance}"\n\n'
+        f"PROVENANCE = (\n{lines})\n\n"
         "#: Pose to (share of unrelated comparisons, decay of it for each unit of relative "
         f"evidence).\nTAILS = {{\n{rows}}}\n"
     )
