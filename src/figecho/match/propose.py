@@ -174,6 +174,8 @@ def _from_matches(
             tolerance_px=settings.tolerance_px,
         )  # fmt: skip
         inliers = geometry.inliers if len(geometry.inliers) else consensus.support
+        if inside:
+            inliers = inliers[_one_way(points_b[inliers] - points_a[inliers])]
         proposal = Proposal(
             method=method,
             form=form,
@@ -198,6 +200,13 @@ def _from_matches(
                 )
             )
     return found
+
+
+def _one_way(moves: NDArray[np.float64]) -> BoolArray:
+    """Return which matches lead one way: half a turn also takes the copy back to the original."""
+    axis = np.linalg.svd(moves, full_matrices=False)[2][0]
+    ahead = moves @ axis > 0.0
+    return np.asarray(ahead if 2 * np.count_nonzero(ahead) >= len(moves) else ~ahead)
 
 
 def _nearly_identity(matrix: Matrix, shape: tuple[int, int], min_shift_px: float) -> bool:

@@ -18,33 +18,35 @@ _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
-_STRETCH, _SCALE = 1.12, 1.35
+_EXACT = 1.04
 _GRAIN_LOST, _GRAIN_HELD = 0.35, 0.62
 _ONE_OBJECT = 16.0
 _NATS_A_KEYPOINT, _KEYPOINTS_COUNTED = 3.0, 8
 
 
-def inside_nats(result: Agreement, keypoints: int) -> float:
+def inside_nats(result: Agreement, keypoints: int, b_from_a: Matrix) -> float:
     """Return the evidence for a copy inside a panel.
 
     Both places went through the same lens, scanner and compression, so a copy keeps its grain;
     round cells and lanes of one kind agree in shape alone. In the finest octave copies were
     measured at 0.60 and more, the strongest others at 0.55 and less. A copy may be small, and then
     every keypoint beyond three that follows the same motion says more than its few pixels. But a
-    single cell or pore, with a score of samples in the finest octave, is no copy of the next one.
+    single cell or pore, with a score of samples in the finest octave, is no copy of the next one;
+    and what was pasted keeps its size and shape, what only looks alike seldom does.
     """
     kept = (result.rho[0] - _GRAIN_LOST) / (_GRAIN_HELD - _GRAIN_LOST)
     one_object = (result.samples[0] - _ONE_OBJECT) / _ONE_OBJECT
     more = min(max(keypoints - 3, 0), _KEYPOINTS_COUNTED)
-    share = float(np.clip(kept, 0.0, 1.0) * np.clip(one_object, 0.0, 1.0))
+    exact = 1.0 if rigid(b_from_a, stretch=_EXACT, scale=_EXACT) else 0.5
+    share = exact * float(np.clip(kept, 0.0, 1.0) * np.clip(one_object, 0.0, 1.0))
     return share * (result.nats + _NATS_A_KEYPOINT * more)
 
 
-def rigid(b_from_a: Matrix) -> bool:
+def rigid(b_from_a: Matrix, *, stretch: float = 1.12, scale: float = 1.35) -> bool:
     """Whether a motion keeps size and shape about, as copies within one picture do."""
-    stretch = np.linalg.svd(b_from_a[:2, :2] / b_from_a[2, 2], compute_uv=False)
-    scale = float(np.sqrt(stretch[0] * stretch[1]))
-    return bool(stretch[0] <= _STRETCH * stretch[1] and 1.0 / _SCALE <= scale <= _SCALE)
+    wide, narrow = np.linalg.svd(b_from_a[:2, :2] / b_from_a[2, 2], compute_uv=False)
+    size = float(np.sqrt(wide * narrow))
+    return bool(wide <= stretch * narrow and 1.0 / scale <= size <= scale)
 
 
 def apart(grid: Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
