@@ -29,6 +29,9 @@ from figecho.sources import collect
 from figecho.threads import one_thread
 from figecho.versions import versions
 
+#: Two pictures are compared because somebody thought them alike: as if the best of so many pairs.
+_PICKED = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MethodTrace:
@@ -140,7 +143,7 @@ def compare(
             ]
             tell("comparing panels", done, len(pairs))
         inside = sum(a is b for a, b in pairs)
-        trials = Trials(across=len(pairs) - inside, within=inside)
+        trials = Trials(across=max(_PICKED, len(pairs) - inside), within=inside)
         findings = findings_of(candidates, trials, config.judge, keep_weak=True)
         a, b = _strongest(candidates, pairs)
         traces = _traces(a, b, config, trials)

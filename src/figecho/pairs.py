@@ -149,7 +149,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             apart = within.apart(grid, geometry, config.match.min_shift_px)
             result = agreement(laid, within=apart & region)
             region = result.region
-        nats = within.inside_nats(result, len(proposal.points_a), b_from_a)
+        nats = within.inside_nats(result, len(proposal.points_a), b_from_a, banded=grid.a.banded)
         if nats < settings.min_nats:
             return None
     polygon = transform_points(grid.a_from_grid, outline(region))

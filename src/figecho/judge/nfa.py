@@ -24,6 +24,8 @@ Pose = Literal["in place", "moved", "within"]
 
 #: Nats that even featureless panels are granted by chance.
 CHANCE_FLOOR = 1.5
+#: Relative evidence from which the tails hold.
+TAIL_FROM = 8.0
 #: Drawings are made of identical parts, so what two of them share by chance weighs this much more.
 DRAWN_FACTOR = 3.0
 
@@ -57,7 +59,10 @@ def log10_nfa(evidence: float, trials: Trials, pose: Pose) -> float:
     pose : {"in place", "moved", "within"}
     """
     share, decay = TAILS[pose]
-    return float(np.log10(trials.of(pose) * share) - min(decay * evidence / np.log(10.0), 300.0))
+    log_share = np.log(share) - decay * max(evidence, TAIL_FROM)
+    # Below where the tail was fitted the share rises to 1: no evidence is what all pairs reach.
+    log_share *= min(1.0, evidence / TAIL_FROM)
+    return float(np.log10(trials.of(pose)) + max(log_share / np.log(10.0), -300.0))
 
 
 def level_of(

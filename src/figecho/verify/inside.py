@@ -19,12 +19,13 @@ _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
 _EXACT = 1.04
-_GRAIN_LOST, _GRAIN_HELD = 0.35, 0.62
+#: Correlation of the finest octave at which a copy has lost its grain, and has kept it.
+_IN_FIELDS, _IN_GELS = (0.35, 0.62), (0.75, 0.90)
 _ONE_OBJECT = 16.0
 _NATS_A_KEYPOINT, _KEYPOINTS_COUNTED = 3.0, 8
 
 
-def inside_nats(result: Agreement, keypoints: int, b_from_a: Matrix) -> float:
+def inside_nats(result: Agreement, keypoints: int, b_from_a: Matrix, *, banded: float) -> float:
     """Return the evidence for a copy inside a panel.
 
     Both places went through the same lens, scanner and compression, so a copy keeps its grain;
@@ -32,9 +33,13 @@ def inside_nats(result: Agreement, keypoints: int, b_from_a: Matrix) -> float:
     measured at 0.60 and more, the strongest others at 0.55 and less. A copy may be small, and then
     every keypoint beyond three that follows the same motion says more than its few pixels. But a
     single cell or pore, with a score of samples in the finest octave, is no copy of the next one;
-    and what was pasted keeps its size and shape, what only looks alike seldom does.
+    and what was pasted keeps its size and shape, what only looks alike seldom does. Lanes of one
+    real gel share sharp bands and streaks, up to 0.8 in the finest octave, and must share more.
     """
-    kept = (result.rho[0] - _GRAIN_LOST) / (_GRAIN_HELD - _GRAIN_LOST)
+    lost, held = (
+        field + banded * (gel - field) for field, gel in zip(_IN_FIELDS, _IN_GELS, strict=True)
+    )
+    kept = (result.rho[0] - lost) / (held - lost)
     one_object = (result.samples[0] - _ONE_OBJECT) / _ONE_OBJECT
     more = min(max(keypoints - 3, 0), _KEYPOINTS_COUNTED)
     exact = 1.0 if rigid(b_from_a, stretch=_EXACT, scale=_EXACT) else 0.5
