@@ -149,9 +149,18 @@ class Config:
 
 
 PRESETS: dict[str, Config] = {
-    "fast": Config(preset="fast"),
+    "fast": Config(
+        preset="fast",
+        describe=Describe(max_keypoints=800, max_keypoints_within=1000),
+        match=Match(glance_keypoints=200),
+    ),
     "default": Config(),
-    "thorough": Config(preset="thorough"),
+    "thorough": Config(
+        preset="thorough",
+        describe=Describe(max_keypoints=2000, max_keypoints_within=3000),
+        match=Match(glance_keypoints=600),
+        blocks=Blocks(all_orientations=True, max_scales=5),
+    ),
 }
 
 
