@@ -46,7 +46,7 @@ def set_templates_aside(
     shared = [
         k
         for k, c in enumerate(candidates)
-        if c.a.figure != c.b.figure and drawn[c.a.key] and drawn[c.b.key] and _same_pose(c)
+        if c.a.figure != c.b.figure and (drawn[c.a.key] or drawn[c.b.key]) and _same_pose(c)
     ]
     more = {k for k in shared if _beyond(k, shared, candidates)}
     shared = [k for k in shared if k not in more]
