@@ -60,6 +60,11 @@ def test_strangers_have_few_partners(strangers: list[Sketch]) -> None:
     assert len(likely_partners(strangers, replace(SETTINGS, partners=1))) <= len(strangers)
 
 
+def test_panels_with_few_votes_are_no_partners(strangers: list[Sketch]) -> None:
+    assert likely_partners(strangers, replace(SETTINGS, min_votes=0.0))
+    assert likely_partners(strangers, replace(SETTINGS, min_votes=1e6)) == set()
+
+
 def test_panels_poor_in_keypoints_are_partners_while_they_are_few(strangers: list[Sketch]) -> None:
     poor = replace(empty_sketch(), poor=True)
     sketches = [poor, strangers[0], poor, poor]

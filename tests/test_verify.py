@@ -15,7 +15,13 @@ from figecho.verify.align import align
 from figecho.verify.bands import BANDS, directions, octaves_of
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import outline, polygon_area, transform_points
-from figecho.verify.step import normal_equations, normal_equations_plain, sample_pairs
+from figecho.verify.step import (
+    descend,
+    normal_equations,
+    normal_equations_plain,
+    robust_scale,
+    sample_pairs,
+)
 from figecho.verify.views import Views, resize_matrix
 from scenes import alike, everywhere, gamma, grey, jpeg, mean_gap_px, moved, rendering
 
@@ -418,6 +424,67 @@ def test_the_compiled_sampling_is_a_warp(stride: int) -> None:
     expected = usable_a & (warped[..., 3] > 0.999)
     assert count >= np.count_nonzero(expected[::stride, ::stride])
     assert (x % stride == 0).all() and (y % stride == 0).all()
+
+
+def test_the_compiled_scale_is_that_of_plain_numpy() -> None:
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(4, 5001)).astype(np.float32)
+    values[0] = 1.7 * values[1] + 0.3 * values[0]
+    gain, spread = robust_scale(values)
+    assert gain == pytest.approx(float(values[0] @ values[1]) / float(values[1] @ values[1]))
+    left = np.abs(values[0, ::2] - np.float32(gain) * values[1, ::2])
+    assert spread == pytest.approx(2.0 * 1.4826 * float(np.median(left)) + 2e-3, rel=1e-5)
+
+
+def steps(least: int) -> tuple[np.ndarray, bool]:
+    """Descend from two pixels away to where two equal pictures lie on each other."""
+    b = cv2.GaussianBlur(np.random.default_rng(5).normal(size=(60, 80)).astype(np.float32), None, 4)
+    b /= b.std()
+    slopes = [cv2.Sobel(b, cv2.CV_32F, *d, scale=0.125) for d in ((1, 0), (0, 1))]
+    planes = cv2.merge([b, *slopes, np.ones_like(b)])
+    corners = np.array([[0, 79, 0, 79], [0, 0, 59, 59], [1] * 4], dtype=float)
+    unit = np.array([[0.025, 0, -1.0], [0, 0.025, -0.7], [0, 0, 1.0]])
+    return descend(
+        b, everywhere(b), planes, shift(1.5, -1.2), corners, unit, 1, 20, 0.01, least
+    )  # fmt: skip
+
+
+def test_the_compiled_descent_ends_where_the_pictures_agree() -> None:
+    geometry, enough = steps(least=80)
+    assert enough
+    assert np.abs(geometry - np.eye(3)).max() < 0.02
+
+
+def test_the_compiled_descent_stays_where_it_began_without_pixels_enough() -> None:
+    geometry, enough = steps(least=10**6)
+    assert not enough
+    assert np.array_equal(geometry, shift(1.5, -1.2))
+
+
+# A part of a frame
+
+
+def test_a_part_of_a_frame_shows_what_the_whole_shows_there() -> None:
+    scene = rendering("eosin", 4)
+    a, b = scene[:, :-20], scene[:, 20:]
+    whole = frames.build(views(a), views(b), shift(-20.0, 0.0), VERIFY.max_px)
+    part = frames.cropped(whole, (40, 30), (99, 79), 12.0)
+    assert part.size == (60, 50)
+    assert max(part.b.usable.shape) < 60 + 2 * 12 + 2
+    whole_laid, part_laid = (overlay(f, f.start, inverted=False) for f in (whole, part))
+    window = np.s_[30:80, 40:100]
+    assert all(np.array_equal(x[window], y) for x, y in zip(whole_laid.a, part_laid.a, strict=True))
+    assert all(
+        np.abs(x[window] - y).max() < 1e-3 for x, y in zip(whole_laid.b, part_laid.b, strict=True)
+    )
+    assert np.allclose(part.to_panels(part.start), whole.to_panels(whole.start))
+
+
+def test_a_part_of_a_frame_may_reach_beyond_the_other_panel() -> None:
+    scene = rendering("eosin", 4)
+    whole = frames.build(views(scene), views(scene), shift(500.0, 0.0), VERIFY.max_px)
+    part = frames.cropped(whole, (0, 0), (20, 20), 5.0)
+    assert not overlay(part, part.start, inverted=False).both.any()
 
 
 # Which panels are gels and blots

@@ -124,9 +124,10 @@ class Judge:
 class Retrieve:
     """When and how pairs are chosen instead of comparing all."""
 
-    all_pairs_panels: int = 300
+    all_pairs_panels: int = 60
     descriptors: int = 256
-    partners: int = 16
+    min_votes: float = 1.5
+    partners: int = 32
     max_poor_panels: int = 250
 
 

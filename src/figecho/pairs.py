@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from figecho.config import Config
 from figecho.describe.described import Described
+from figecho.describe.forms import ALL_FORMS, Form
 from figecho.match.propose import Proposal, block_proposals, keypoint_proposals
 from figecho.model import Matrix
 from figecho.verify import frame as frames
@@ -122,14 +123,21 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     gates = ((settings.gate_px, settings.gate_nats), (settings.max_px, settings.min_nats))
     for budget, least in gates[1:] if local else gates:
         grid = _grid(a, b, b_from_a, budget)
-        near = _near(grid, proposal) if local else None
-        result, geometry = _best(a is b, grid, proposal, least, config, near=near)
-        if result.nats < least:
-            return None
         if local:
-            wider, refined = _best(a is b, replace(grid, start=geometry), proposal, least, config)
+            near, window = _near(grid, proposal, settings.max_drift_px)
+            result, geometry = _best(a is b, near, proposal, least, config, rough=True)
+            if result.nats < least:
+                return None
+            grid = replace(grid, start=_between(grid, near, geometry))
+            wider, geometry = _best(a is b, grid, proposal, least, config)
             if wider.nats > result.nats:
-                result, geometry = wider, refined
+                result = wider
+            else:
+                result, geometry = _spread(result, window, grid), grid.start
+        else:
+            result, geometry = _best(a is b, grid, proposal, least, config)
+            if result.nats < least:
+                return None
         b_from_a = grid.to_panels(geometry)
     region, in_shape, nats = result.region, False, result.nats
     inverted = proposal.form.inverted
@@ -185,38 +193,54 @@ def _small(proposal: Proposal, shape: tuple[int, int]) -> bool:
     return area < _SMALL_SHARE * shape[0] * shape[1]
 
 
-def _near(grid: frames.Frame, proposal: Proposal) -> NDArray[np.bool_]:
-    """Return the surroundings of the keypoints on the grid: half as far again on each side."""
+def _near(
+    grid: frames.Frame, proposal: Proposal, drift_px: float
+) -> tuple[frames.Frame, tuple[slice, slice]]:
+    """Return the surroundings of the keypoints, half as far again on each side, and their place."""
     grid_from_a = np.asarray(np.linalg.inv(grid.a_from_grid), dtype=np.float64)
     points = transform_points(grid_from_a, proposal.points_a)
     margin = np.maximum(_MARGIN_PX, 0.5 * np.ptp(points, axis=0))
-    low = np.maximum(np.floor(points.min(axis=0) - margin), 0).astype(int)
-    high = np.ceil(points.max(axis=0) + margin).astype(int)
-    near = np.zeros(grid.size[::-1], dtype=bool)
-    near[low[1] : high[1] + 1, low[0] : high[0] + 1] = True
-    return near
+    last = np.array(grid.size) - 1
+    low_x, low_y = np.clip(np.floor(points.min(axis=0) - margin), 0, last).astype(int).tolist()
+    high_x, high_y = np.clip(np.ceil(points.max(axis=0) + margin), 0, last).astype(int).tolist()
+    near = frames.cropped(grid, (low_x, low_y), (high_x, high_y), drift_px)
+    return near, np.s_[low_y : high_y + 1, low_x : high_x + 1]
+
+
+def _between(grid: frames.Frame, part: frames.Frame, geometry: Matrix) -> Matrix:
+    """Turn a geometry between the grids of a part into one between those of the whole."""
+    b_grid = np.linalg.inv(grid.b_from_bgrid) @ part.b_from_bgrid
+    a_grid = np.linalg.inv(part.a_from_grid) @ grid.a_from_grid
+    return np.asarray(b_grid @ geometry @ a_grid)
+
+
+def _spread(result: Agreement, window: tuple[slice, slice], grid: frames.Frame) -> Agreement:
+    """Lay the region found in a part on the whole grid."""
+    region = np.zeros(grid.size[::-1], dtype=bool)
+    region[window] = result.region
+    return replace(result, region=region)
 
 
 def _best(
     inside: bool, grid: frames.Frame, proposal: Proposal, least: float, config: Config,
-    *, near: NDArray[np.bool_] | None = None,
+    *, rough: bool = False,
 ) -> tuple[Agreement, Matrix]:  # fmt: skip
-    """Agreement under the proposal or, if the pixels are worth asking, under its refinement."""
+    """Agreement under the proposal or, if the pixels are worth asking, under its refinement.
+
+    A ``rough`` proposal is refined in any case.
+    """
     inverted = proposal.form.inverted
     settings = config.verify
-    asked = near
-    if inside:
-        apart = within.apart(grid, grid.start, config.match.min_shift_px)
-        asked = apart if near is None else apart & near
-    first = agreement(overlay(grid, grid.start, inverted=inverted), within=asked)
-    rough = near is not None or (proposal.method == "blocks" and least == settings.gate_nats)
+    apart = within.apart(grid, grid.start, config.match.min_shift_px) if inside else None
+    first = agreement(overlay(grid, grid.start, inverted=inverted), within=apart)
+    rough = rough or (proposal.method == "blocks" and least == settings.gate_nats)
     if first.nats < 0.25 * least and not rough:
         return first, grid.start
     better = align(
         grid, inverted=inverted, max_iterations=settings.iterations,
-        max_drift_px=settings.max_drift_px, within=near,
+        max_drift_px=settings.max_drift_px,
     )  # fmt: skip
-    second = agreement(overlay(grid, better, inverted=inverted), within=asked)
+    second = agreement(overlay(grid, better, inverted=inverted), within=apart)
     return (second, better) if second.nats > first.nats else (first, grid.start)
 
 
@@ -244,13 +268,19 @@ def _witnessed(a: Described, b: Described, found: list[Echo], config: Config) ->
     """Ask ORB for its own opinion where others proposed: it is named only if it agrees."""
     if "orb" not in config.methods or a is b or all("orb" in e.methods for e in found):
         return found
-    opinion = keypoint_proposals(a, b, "orb", config)
+    forms = sorted({_form_of(e) for e in found}, key=ALL_FORMS.index)
+    opinion = keypoint_proposals(a, b, "orb", config, forms=forms)
     return [
         replace(echo, methods=tuple(sorted({*echo.methods, "orb"})))
         if any(_close(p.b_from_a, echo) for p in opinion)
         else echo
         for echo in found
     ]
+
+
+def _form_of(echo: Echo) -> Form:
+    mirrored = bool(np.linalg.det(echo.b_from_a[:2, :2]) < 0)
+    return Form(mirrored=mirrored, inverted=echo.proposal.form.inverted)
 
 
 def _rank(echo: Echo) -> float:

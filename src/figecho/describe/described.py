@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from figecho.config import Config
@@ -54,6 +55,8 @@ def describe(panel: Panel, config: Config) -> Described:
     )
 
 
-def orb_in_forms(panel: Panel, config: Config) -> dict[Form, Features]:
-    """Extract ORB keypoints of a panel in every form."""
-    return {f: orb.detect(panel.grey, panel.usable, f, config.describe) for f in ALL_FORMS}
+def orb_in_forms(
+    panel: Panel, config: Config, forms: Sequence[Form] = ALL_FORMS
+) -> dict[Form, Features]:
+    """Extract ORB keypoints of a panel in some forms."""
+    return {f: orb.detect(panel.grey, panel.usable, f, config.describe) for f in forms}

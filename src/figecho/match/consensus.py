@@ -23,6 +23,9 @@ from figecho.model import Matrix
 
 _MAX_TURN = np.float32(np.deg2rad(30.0))
 _MAX_LOG_ZOOM = np.float32(np.log(1.6))
+#: How fast the tolerance of a proposal grows with the distance from it; how often it is refitted.
+_SLOPE, _REFITS = 0.12, 6
+_VANISHING = 1e-8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,32 +83,60 @@ def fit_similarity(a: NDArray[np.float64], b: NDArray[np.float64]) -> Matrix | N
     -------
     ndarray of shape (3, 3) or None
     """
-    mean_a, mean_b = a.mean(axis=0), b.mean(axis=0)
-    u, v = a - mean_a, b - mean_b
-    norm = float((u * u).sum())
-    if len(a) < 2 or norm < 1e-6:
+    c, s, x, y = _fit(a, b, np.arange(len(a), dtype=np.intp))
+    if c * c + s * s < _VANISHING:
         return None
-    c = float((u * v).sum()) / norm
-    s = float((u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum()) / norm
-    if c * c + s * s < 1e-8:
-        return None
-    matrix = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    matrix[:2, 2] = mean_b - matrix[:2, :2] @ mean_a
-    return matrix
+    return np.array([[c, -s, x], [s, c, y], [0.0, 0.0, 1.0]])
+
+
+@nb.njit(cache=True)
+def _fit(
+    a: NDArray[np.float64], b: NDArray[np.float64], chosen: NDArray[np.intp]
+) -> tuple[float, float, float, float]:
+    """Return cosine and sine, times the scale, and shift of the best similarity; zeros if none."""
+    n = len(chosen)
+    ax = ay = bx = by = 0.0
+    for k in chosen:
+        ax += a[k, 0]
+        ay += a[k, 1]
+        bx += b[k, 0]
+        by += b[k, 1]
+    if n < 2:
+        return 0.0, 0.0, 0.0, 0.0
+    ax, ay, bx, by = ax / n, ay / n, bx / n, by / n
+    norm = c = s = 0.0
+    for k in chosen:
+        ux, uy, vx, vy = a[k, 0] - ax, a[k, 1] - ay, b[k, 0] - bx, b[k, 1] - by
+        norm += ux * ux + uy * uy
+        c += ux * vx + uy * vy
+        s += ux * vy - uy * vx
+    if norm < 1e-6:
+        return 0.0, 0.0, 0.0, 0.0
+    c, s = c / norm, s / norm
+    return c, s, bx - (c * ax - s * ay), by - (s * ax + c * ay)
+
+
+@nb.njit(cache=True)
+def _distinct(
+    a: NDArray[np.float64], b: NDArray[np.float64], chosen: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    seen_a, seen_b = set(), set()
+    kept = np.empty(len(chosen), np.intp)
+    count = 0
+    for k in chosen:
+        key_a = (np.int64(np.rint(a[k, 0])), np.int64(np.rint(a[k, 1])))
+        key_b = (np.int64(np.rint(b[k, 0])), np.int64(np.rint(b[k, 1])))
+        if key_a not in seen_a and key_b not in seen_b:
+            seen_a.add(key_a)
+            seen_b.add(key_b)
+            kept[count] = k
+            count += 1
+    return kept[:count]
 
 
 def distinct(points_a: NDArray[np.float64], points_b: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return indices of correspondences that share no rounded position on either side."""
-    seen_a: set[tuple[int, int]] = set()
-    seen_b: set[tuple[int, int]] = set()
-    kept = []
-    for k, (p, q) in enumerate(zip(np.rint(points_a), np.rint(points_b), strict=True)):
-        key_a, key_b = (int(p[0]), int(p[1])), (int(q[0]), int(q[1]))
-        if key_a not in seen_a and key_b not in seen_b:
-            seen_a.add(key_a)
-            seen_b.add(key_b)
-            kept.append(k)
-    return np.array(kept, dtype=np.intp)
+    return np.asarray(_distinct(points_a, points_b, np.arange(len(points_a), dtype=np.intp)))
 
 
 def find_consensus(
@@ -154,16 +185,19 @@ def find_consensus(
         votes = _votes(
             a[left, 0].astype(f32), a[left, 1].astype(f32),
             b[left, 0].astype(f32), b[left, 1].astype(f32),
-            turn[left].astype(f32), zoom[left].astype(f32), tolerance_px, 0.12,
+            turn[left].astype(f32), zoom[left].astype(f32), tolerance_px, _SLOPE,
         )  # fmt: skip
+        here_a, here_b = a[left], b[left]
         best: tuple[int, Matrix, NDArray[np.intp]] | None = None
         for seed in np.argsort(-votes, kind="stable")[:8]:
             if votes[seed] < min_support:
                 break
-            model, support = _refit(
-                a[left], b[left], int(seed), turn[left], zoom[left], tolerance_px
+            at = left[seed]
+            (c, s, x, y), support = _refit(
+                here_a, here_b, int(seed), float(turn[at]), float(zoom[at]), tolerance_px
             )
-            if model is not None and (best is None or len(support) > best[0]):
+            if len(support) and (best is None or len(support) > best[0]):
+                model = np.array([[c, -s, x], [s, c, y], [0.0, 0.0, 1.0]])
                 best = (len(support), model, support)
         if best is None or best[0] < min_support:
             break
@@ -178,27 +212,33 @@ def _apply(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
     return points @ matrix[:2, :2].T + matrix[:2, 2]
 
 
+@nb.njit(cache=True)
 def _refit(
-    a: NDArray[np.float64], b: NDArray[np.float64], seed: int,
-    turn: NDArray[np.float64], zoom: NDArray[np.float64], tolerance_px: float,
-) -> tuple[Matrix | None, NDArray[np.intp]]:  # fmt: skip
-    size = float(np.exp(zoom[seed]))
-    c, s = size * np.cos(turn[seed]), size * np.sin(turn[seed])
-    model: Matrix | None = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    assert model is not None
-    model[:2, 2] = b[seed] - model[:2, :2] @ a[seed]
-    slope = 0.12
-    near: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
-    for _ in range(6):
-        residual = np.linalg.norm(_apply(model, a) - b, axis=1)
-        distance = np.linalg.norm(a - a[seed], axis=1) * max(size, 1e-3)
-        near = np.flatnonzero(residual <= tolerance_px * max(1.0, size) + slope * distance)
-        if len(near) < 2:
-            return None, near
-        fitted = fit_similarity(a[near], b[near])
-        if fitted is None:
-            return None, near
-        model, slope = fitted, slope * 0.4
-    residual = np.linalg.norm(_apply(model, a) - b, axis=1)
-    near = np.flatnonzero(residual <= tolerance_px * max(1.0, size))
-    return model, near[distinct(a[near], b[near])]
+    a: NDArray[np.float64], b: NDArray[np.float64], seed: int, turn: float, zoom: float,
+    tolerance_px: float,
+) -> tuple[tuple[float, float, float, float], NDArray[np.intp]]:  # fmt: skip
+    """Refit the proposal of one match to its supporters; return it and them, none if it fails."""
+    size = np.exp(zoom)
+    c, s = size * np.cos(turn), size * np.sin(turn)
+    x = b[seed, 0] - (c * a[seed, 0] - s * a[seed, 1])
+    y = b[seed, 1] - (s * a[seed, 0] + c * a[seed, 1])
+    slope = _SLOPE
+    near = np.empty(len(a), np.intp)
+    for turns in range(_REFITS + 1):
+        count = 0
+        for k in range(len(a)):
+            rx = c * a[k, 0] - s * a[k, 1] + x - b[k, 0]
+            ry = s * a[k, 0] + c * a[k, 1] + y - b[k, 1]
+            tolerance = tolerance_px * max(1.0, size)
+            if turns < _REFITS:
+                tolerance += slope * size * np.hypot(a[k, 0] - a[seed, 0], a[k, 1] - a[seed, 1])
+            if rx * rx + ry * ry <= tolerance * tolerance:
+                near[count] = k
+                count += 1
+        if turns == _REFITS:
+            break
+        c, s, x, y = _fit(a, b, near[:count])
+        if c * c + s * s < _VANISHING:
+            return (0.0, 0.0, 0.0, 0.0), near[:0]
+        slope *= 0.4
+    return (c, s, x, y), _distinct(a, b, near[:count])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +11,7 @@ from numpy.typing import NDArray
 from figecho.config import Config
 from figecho.describe.described import Described, orb_in_forms
 from figecho.describe.features import Features
-from figecho.describe.forms import ALL_FORMS, AS_IS, INVERTED, MIRRORED, Form
-from figecho.describe.orb import detect as detect_orb
+from figecho.describe.forms import ALL_FORMS, AS_IS, INVERTED, Form
 from figecho.match.blocks import propose as propose_blocks
 from figecho.match.consensus import find_consensus
 from figecho.match.grow import plausible, sharpened, simplest_geometry
@@ -48,12 +48,18 @@ class Proposal:
     matches: int
 
 
-def keypoint_proposals(a: Described, b: Described, method: str, config: Config) -> list[Proposal]:
-    """Propose geometries from SIFT or ORB matches in all forms; ``a is b`` looks inside a panel."""
+def keypoint_proposals(
+    a: Described, b: Described, method: str, config: Config,
+    *, forms: Sequence[Form] = ALL_FORMS,
+) -> list[Proposal]:  # fmt: skip
+    """Propose geometries from SIFT or ORB matches in some forms; ``a is b`` looks inside a panel.
+
+    Inside a panel nothing is inverted.
+    """
     found: list[Proposal] = []
     if method == "sift" and a is not b and not _worth_a_look(a, b, config):
         return found
-    for form, (features_a, features_b, matches) in matched(a, b, method, config).items():
+    for form, (features_a, features_b, matches) in matched(a, b, method, config, forms).items():
         found += _from_matches(a, b, features_a, features_b, matches, form, method, config)
     found.sort(key=lambda p: (-len(p.points_a), p.form.words, tuple(p.b_from_a.ravel())))
     return found
@@ -85,19 +91,15 @@ def _rows(blocks: tuple[FloatArray, ...], first: int, step: int = 1) -> tuple[Fl
 
 
 def matched(
-    a: Described, b: Described, method: str, config: Config
+    a: Described, b: Described, method: str, config: Config, forms: Sequence[Form] = ALL_FORMS
 ) -> dict[Form, tuple[Features, Features, Matches]]:
     """Return, for each form, the features of both panels and their putative matches."""
     settings = config.match
     inside = a is b
-    forms = (AS_IS, MIRRORED) if inside else ALL_FORMS
+    forms = tuple(f for f in forms if not (inside and f.inverted))
     if method == "orb":
-        orb_a = a.orb or orb_in_forms(a.panel, config)
-        orb_b = (
-            b.orb[AS_IS]
-            if b.orb
-            else detect_orb(b.panel.grey, b.panel.usable, AS_IS, config.describe)
-        )
+        orb_a = a.orb or orb_in_forms(a.panel, config, forms)
+        orb_b = b.orb[AS_IS] if b.orb else orb_in_forms(b.panel, config, (AS_IS,))[AS_IS]
         result = {}
         for form in forms:
             apart = _apart(orb_a[form], orb_b, settings.min_shift_px) if inside else None
@@ -121,7 +123,7 @@ def matched(
     count = config.describe.max_keypoints
     by_form = match_forms(
         _rows(a.sift_blocks, count), _rows(b.sift_blocks, count),
-        ratio=settings.ratio, min_cosine=settings.min_cosine,
+        ratio=settings.ratio, min_cosine=settings.min_cosine, forms=forms,
     )  # fmt: skip
     return {form: (a.sift, b.sift, matches) for form, matches in by_form.items()}
 

@@ -45,15 +45,16 @@ def likely_partners(sketches: Sequence[Sketch], settings: Retrieve) -> set[tuple
     shelved = Shelved.of(sketches, vocabulary(together, words_for(len(together))))
     for low in range(0, len(sketches), _AT_ONCE):
         votes = shelved.votes(sketches[low : low + _AT_ONCE], first=low)
-        for i, chosen in enumerate(strongest(votes, settings.partners), start=low):
+        likely = strongest(votes, settings.partners, above=settings.min_votes)
+        for i, chosen in enumerate(likely, start=low):
             pairs.update((min(i, j), max(i, j)) for j in chosen)
     return pairs
 
 
-def strongest(votes: FloatArray, most: int) -> list[list[int]]:
-    """Return, for each row of votes, the columns with most of them; none without any."""
+def strongest(votes: FloatArray, most: int, *, above: float = 0.0) -> list[list[int]]:
+    """Return, for each row of votes, at most so many columns with the most votes above a bar."""
     order = np.argsort(-votes, axis=1, kind="stable")[:, :most]
-    return [[int(j) for j in row if votes[i, j] > 0.0] for i, row in enumerate(order)]
+    return [[int(j) for j in row if votes[i, j] > above] for i, row in enumerate(order)]
 
 
 def _poor_pairs(sketches: Sequence[Sketch], settings: Retrieve) -> tuple[list[int], list[int]]:

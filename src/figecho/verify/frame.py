@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -79,6 +81,61 @@ def build(views_a: Views, views_b: Views, b_from_a: Matrix, max_px: int) -> Fram
     b, b_from_bgrid = views_b.at(min(1.0, factor_a / zoom))
     start = np.linalg.inv(b_from_bgrid) @ b_from_a @ a_from_grid
     return Frame(a=a, b=b, a_from_grid=a_from_grid, b_from_bgrid=b_from_bgrid, start=start)
+
+
+def cropped(frame: Frame, low: tuple[int, int], high: tuple[int, int], margin_px: float) -> Frame:
+    """Return the part of a frame that a small copy needs: asking it costs what the copy is worth.
+
+    Parameters
+    ----------
+    frame : Frame
+    low, high : (x, y)
+        First and last pixel of the part, on the grid of A.
+    margin_px : float
+        How far beyond the image of the part the grid of B is kept, its pixels.
+
+    Returns
+    -------
+    Frame
+        Its grids begin elsewhere, which ``a_from_grid``, ``b_from_bgrid`` and ``start`` know.
+    """
+    corners = np.array([[low[0], high[0]] * 2, [low[1]] * 2 + [high[1]] * 2, [1] * 4], dtype=float)
+    there = frame.start @ corners
+    there = there[:2] / there[2]
+    last_b = np.array(frame.b.usable.shape[::-1]) - 1
+    low_b = np.clip(np.floor(there.min(axis=1) - margin_px), 0, np.maximum(last_b - 1, 0))
+    high_b = np.clip(np.ceil(there.max(axis=1) + margin_px), low_b + 1, last_b)
+    to_a, to_b = _shifted(low), _shifted(low_b)
+    return Frame(
+        a=_window(frame.a, low, high),
+        b=_window(frame.b, low_b.astype(int), high_b.astype(int)),
+        a_from_grid=frame.a_from_grid @ to_a,
+        b_from_bgrid=frame.b_from_bgrid @ to_b,
+        start=np.linalg.inv(to_b) @ frame.start @ to_a,
+    )
+
+
+def _shifted(origin: Sequence[float] | NDArray[np.float64]) -> Matrix:
+    matrix = np.eye(3)
+    matrix[:2, 2] = origin
+    return matrix
+
+
+def _window(
+    octaves: Octaves, low: Sequence[int] | NDArray[Any], high: Sequence[int] | NDArray[Any]
+) -> Octaves:
+    window = np.s_[low[1] : high[1] + 1, low[0] : high[0] + 1]
+
+    def cut(plane: NDArray[Any]) -> NDArray[Any]:
+        return np.ascontiguousarray(plane[window])
+
+    return replace(
+        octaves,
+        values=tuple(cut(v) for v in octaves.values),
+        density=tuple(cut(d) for d in octaves.density),
+        steepness=cut(octaves.steepness),
+        usable=cut(octaves.usable),
+    )
 
 
 def warp(image: FloatArray, geometry: Matrix, size: tuple[int, int]) -> FloatArray:

@@ -44,8 +44,10 @@ def outline(region: BoolArray, tolerance_px: float = 1.5) -> NDArray[np.float64]
 
 def transform_points(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Map points of shape (n, 2) by a 3 x 3 transform."""
-    mapped = np.c_[points, np.ones(len(points))] @ matrix.T
-    return np.asarray(mapped[:, :2] / mapped[:, 2:])
+    mapped = points @ matrix[:2, :2].T + matrix[:2, 2]
+    if matrix[2, 0] == matrix[2, 1] == 0.0:
+        return np.asarray(mapped / matrix[2, 2])
+    return np.asarray(mapped / (points @ matrix[2, :2] + matrix[2, 2])[:, None])
 
 
 def polygon_area(points: NDArray[np.float64]) -> float:

@@ -124,6 +124,7 @@ def normal_equations_plain(
     return np.asarray((jacobian * weight) @ np.vstack([jacobian, residual]).T)
 
 
+@nb.njit(cache=True)
 def robust_scale(values: FloatArray) -> tuple[float, float]:
     """Return the contrast of A over B and the spread of what it leaves.
 
@@ -132,8 +133,65 @@ def robust_scale(values: FloatArray) -> tuple[float, float]:
     values : ndarray of shape (4, n), float32
         As written by :func:`sample_pairs`, n > 0.
     """
-    a, b = values[0], values[1]
-    gain = max(0.2, float(a @ b) / (float(b @ b) + 1e-6))
+    cross = power = 0.0
+    for k in range(values.shape[1]):
+        cross += values[0, k] * values[1, k]
+        power += values[1, k] * values[1, k]
+    gain = max(0.2, cross / (power + 1e-6))
     step = max(1, values.shape[1] // _SPREAD_SAMPLES)
-    sample = np.abs(a[::step] - np.float32(gain) * b[::step])
-    return gain, 2.0 * 1.4826 * float(np.median(sample)) + 2e-3
+    left = np.abs(values[0, ::step] - np.float32(gain) * values[1, ::step])
+    return gain, 2.0 * 1.4826 * float(np.median(left)) + 2e-3
+
+
+@nb.njit(cache=True)
+def descend(
+    a: FloatArray, usable_a: BoolArray, planes_b: FloatArray, start: Matrix, corners: Matrix,
+    unit_from_grid: Matrix, stride: int, most: int, still_px: float, least: int,
+) -> tuple[Matrix, bool]:  # fmt: skip
+    """Take Gauss-Newton steps until the corners stand still.
+
+    Parameters
+    ----------
+    a, usable_a, planes_b, stride
+        As in :func:`sample_pairs`.
+    start : ndarray of shape (3, 3)
+        Grid of B from grid of A.
+    corners : ndarray of shape (3, n)
+        Homogeneous points of the grid of A.
+    unit_from_grid : ndarray of shape (3, 3)
+        Scaling and shift to unit coordinates.
+    most : int
+        Steps at most.
+    still_px : float
+    least : int
+        Fewest pixels that a step may rest on.
+
+    Returns
+    -------
+    geometry : ndarray of shape (3, 3)
+    whether there were pixels enough : bool
+    """
+    values = np.empty((4, a.size), np.float32)
+    places = np.empty((2, a.size), np.int32)
+    sums = np.empty((6, 7))
+    unit = unit_from_grid[0, 0]
+    centre_x, centre_y = -unit_from_grid[0, 2] / unit, -unit_from_grid[1, 2] / unit
+    current = start.copy()
+    for _ in range(most):
+        count = sample_pairs(a, usable_a, planes_b, current, stride, values, places)
+        if count < least:
+            return start, False
+        gain, spread = robust_scale(values[:, :count])
+        normal_equations(
+            values[:, :count], places[:, :count], gain, spread, centre_x, centre_y, unit, sums
+        )
+        normal = np.ascontiguousarray(sums[:, :6])
+        damping = 1e-3 * np.trace(normal) / 6.0 + 1e-9
+        delta = np.linalg.solve(normal + damping * np.eye(6), np.ascontiguousarray(sums[:, 6]))
+        update = np.zeros((3, 3))
+        update[0], update[1] = delta[:3], delta[3:]
+        step = update @ unit_from_grid
+        current = current + step
+        if np.abs((step @ corners)[:2]).max() < still_px:
+            break
+    return current, True
