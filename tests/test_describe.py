@@ -98,7 +98,7 @@ def test_keypoints_keep_to_the_panel_the_mask_and_the_budget(detector: str) -> N
     image = rendering("eosin", 2)
     usable = everywhere(image)
     usable[:, :70] = False
-    settings_ = Describe(max_keypoints=90, max_keypoints_within=90)
+    settings_ = Describe(max_keypoints=90)
     if detector == "sift":
         found = sift.detect(grey(image), usable, settings_)
         assert np.allclose(np.linalg.norm(found.descriptors, axis=1), 1.0, atol=1e-3)
@@ -110,17 +110,6 @@ def test_keypoints_keep_to_the_panel_the_mask_and_the_budget(detector: str) -> N
     assert (found.xy >= -0.5).all()
     assert (found.xy <= [image.shape[1] - 0.5, image.shape[0] - 0.5]).all()
     assert (found.size > 0).all()
-
-
-def test_the_keypoints_for_other_panels_come_first() -> None:
-    image = grey(rendering("eosin", 2))
-    few = sift.detect(image, everywhere(image), Describe(max_keypoints=90, max_keypoints_within=90))
-    both = sift.detect(
-        image, everywhere(image), Describe(max_keypoints=90, max_keypoints_within=200)
-    )
-    assert len(both) == 200
-    assert np.array_equal(both.every(first=90).xy, few.xy)
-    assert np.array_equal(both.every(first=90).descriptors, few.descriptors)
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])

@@ -57,7 +57,6 @@ class Describe:
     sift_contrast: float = 0.01
     sift_edge: float = 15.0
     max_keypoints: int = 1200
-    max_keypoints_within: int = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +85,21 @@ class Match:
     min_support: int = 4
     max_models: int = 3
     min_support_within: int = 3
-    max_models_within: int = 6
+    max_models_within: int = 3
     min_shift_px: float = 16.0
     poor_keypoints: int = 120
     glance_keypoints: int = 300
     thin_px: int = 100
     thin_keypoints: int = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patches:
+    """How thoroughly a panel is searched for small copies inside itself."""
+
+    max_points: int = 6000
+    min_cosine: float = 0.7
+    max_motions: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +153,7 @@ class Config:
     retrieve: Retrieve = field(default_factory=Retrieve)
     blocks: Blocks = field(default_factory=Blocks)
     match: Match = field(default_factory=Match)
+    patches: Patches = field(default_factory=Patches)
     verify: Verify = field(default_factory=Verify)
     judge: Judge = field(default_factory=Judge)
 
@@ -152,13 +161,13 @@ class Config:
 PRESETS: dict[str, Config] = {
     "fast": Config(
         preset="fast",
-        describe=Describe(max_keypoints=800, max_keypoints_within=1000),
+        describe=Describe(max_keypoints=800),
         match=Match(glance_keypoints=200),
     ),
     "default": Config(),
     "thorough": Config(
         preset="thorough",
-        describe=Describe(max_keypoints=2000, max_keypoints_within=3000),
+        describe=Describe(max_keypoints=2000),
         match=Match(glance_keypoints=600),
         blocks=Blocks(all_orientations=True, max_scales=5),
     ),

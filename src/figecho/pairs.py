@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from figecho.config import Config
 from figecho.describe.described import Described
 from figecho.describe.forms import ALL_FORMS, Form
-from figecho.match.propose import Proposal, block_proposals, keypoint_proposals
+from figecho.match.propose import Proposal, block_proposals, keypoint_proposals, patch_proposals
 from figecho.model import Matrix
 from figecho.verify import frame as frames
 from figecho.verify import inside as within
@@ -21,6 +21,7 @@ from figecho.verify.outline import outline, polygon_area, transform_points
 
 _SMALL_SHARE = 0.1
 _MARGIN_PX = 12.0
+_SAME_PX = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,13 +78,15 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
         Strongest first; no two describe the same region.
     """
     found = [e for p in proposals(a, b, config) if (e := verified(a, b, p, config)) is not None]
+    if a is b:
+        found = _standing_out(found, a.views.at(1.0)[0].banded, config.verify.min_nats)
     found.sort(key=lambda e: (-_rank(e), e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel())))
     kept: list[Echo] = []
     for echo in found:
         twin = next((k for k, other in enumerate(kept) if _same(echo, other, a is b)), None)
         if twin is None:
             kept.append(echo)
-        elif _same_geometry(echo, kept[twin], a is b):
+        elif _same_geometry(echo.b_from_a, kept[twin], a is b):
             kept[twin] = _joined(kept[twin], echo)
     measured = [_measured(a, b, e, config) for e in kept]
     return _witnessed(a, b, measured, config)
@@ -97,9 +100,17 @@ def proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
     elif "orb" in config.methods:
         found += keypoint_proposals(a, b, "orb", config)
     plenty = max((len(p.points_a) for p in found), default=0) >= 20
-    if "blocks" in config.methods and not plenty and _few_keypoints(a, b, config):
+    if "blocks" in config.methods and a is b:
+        found += [p for p in patch_proposals(a, config) if not any(_repeats(p, q) for q in found)]
+    elif "blocks" in config.methods and not plenty and _few_keypoints(a, b, config):
         found += block_proposals(a, b, config)
     return found
+
+
+def _repeats(proposal: Proposal, other: Proposal) -> bool:
+    """Whether another proposal takes the points of this one to the same places."""
+    there = transform_points(other.b_from_a, proposal.points_a)
+    return bool(np.linalg.norm(there - proposal.points_b, axis=1).mean() < _SAME_PX)
 
 
 def _few_keypoints(a: Described, b: Described, config: Config) -> bool:
@@ -126,11 +137,11 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         if local:
             near, window = _near(grid, proposal, settings.max_drift_px)
             result, geometry = _best(a is b, near, proposal, least, config, rough=True)
-            if result.nats < least:
+            if result.nats < least or (a is b and _worth(result, inside=True) <= 0.0):
                 return None
             grid = replace(grid, start=_between(grid, near, geometry))
             wider, geometry = _best(a is b, grid, proposal, least, config)
-            if wider.nats > result.nats:
+            if _worth(wider, inside=a is b) > _worth(result, inside=a is b):
                 result = wider
             else:
                 result, geometry = _spread(result, window, grid), grid.start
@@ -157,8 +168,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             apart = within.apart(grid, geometry, config.match.min_shift_px)
             result = agreement(laid, within=apart & region)
             region = result.region
-        nats = within.inside_nats(result, len(proposal.points_a), b_from_a, banded=grid.a.banded)
-        if nats < settings.min_nats:
+        nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a, banded=grid.a.banded)
+        if nats <= 0.0:
             return None
     polygon = transform_points(grid.a_from_grid, outline(region))
     if len(polygon) < 3 or (a is b and not within.disjoint(polygon, b_from_a, in_shape=in_shape)):
@@ -181,13 +192,34 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     )
 
 
+def _standing_out(found: list[Echo], banded: float, least: float) -> list[Echo]:
+    """Weigh each echo inside a panel against the best of the others, and keep what remains."""
+    kept = []
+    for echo in found:
+        others = [e.rho[0] for e in found if not _same_geometry(e.b_from_a, echo, True)]
+        nats = within.inside_nats(
+            echo.rho[0], echo.samples[0], echo.b_from_a,
+            banded=banded, repeat=max(others, default=0.0),
+        )  # fmt: skip
+        if nats >= least:
+            kept.append(replace(echo, nats=nats))
+    return kept
+
+
+def _worth(result: Agreement, *, inside: bool) -> float:
+    """Return the evidence by which two regions for one motion are told apart."""
+    if not inside:
+        return result.nats
+    return within.inside_nats(result.rho[0], result.samples[0], np.eye(3), banded=0.0)
+
+
 def _grid(a: Described, b: Described, b_from_a: Matrix, budget: int) -> frames.Frame:
     return frames.build(a.views, b.views, b_from_a, budget)
 
 
 def _small(proposal: Proposal, shape: tuple[int, int]) -> bool:
     """Whether the keypoints of a proposal stand in a small part of panel A."""
-    if proposal.method == "blocks" or len(proposal.points_a) < 3:
+    if len(proposal.points_a) < 3:
         return False
     area = float(np.prod(np.ptp(proposal.points_a, axis=0) + 1.0))
     return area < _SMALL_SHARE * shape[0] * shape[1]
@@ -308,9 +340,9 @@ def _same(echo: Echo, other: Echo, inside: bool) -> bool:
     return straight or crossed
 
 
-def _same_geometry(echo: Echo, other: Echo, inside: bool) -> bool:
-    back = np.asarray(np.linalg.inv(echo.b_from_a), dtype=np.float64)
-    return _close(echo.b_from_a, other) or (inside and _close(back, other))
+def _same_geometry(b_from_a: Matrix, other: Echo, inside: bool) -> bool:
+    back = np.asarray(np.linalg.inv(b_from_a), dtype=np.float64)
+    return _close(b_from_a, other) or (inside and _close(back, other))
 
 
 def _close(b_from_a: Matrix, echo: Echo) -> bool:

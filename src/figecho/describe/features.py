@@ -34,9 +34,9 @@ class Features:
     def __len__(self) -> int:
         return int(self.xy.shape[0])
 
-    def every(self, step: int = 1, *, first: int | None = None) -> Features:
-        """Return every ``step``-th of the ``first`` keypoints."""
-        rows = slice(0, first, step)
+    def every(self, step: int) -> Features:
+        """Return every ``step``-th keypoint."""
+        rows = slice(None, None, step)
         return Features(
             xy=self.xy[rows],
             size=self.size[rows],

@@ -45,9 +45,8 @@ def detect(grey: FloatArray, usable: BoolArray, settings: Describe) -> Features:
     Returns
     -------
     Features
-        RootSIFT descriptors of unit length, positions and sizes in panel pixels. At most
-        ``max_keypoints_within`` of them; the first ``max_keypoints`` are those to compare with
-        other panels.
+        RootSIFT descriptors of unit length, positions and sizes in panel pixels; at most
+        ``max_keypoints`` of them.
     """
     scale = working_scale(grey.shape, settings)
     view = np.clip(np.rint(resized(grey, scale)), 0, 255).astype(np.uint8)
@@ -63,12 +62,9 @@ def detect(grey: FloatArray, usable: BoolArray, settings: Describe) -> Features:
     candidates = np.flatnonzero(inside)
     if candidates.size == 0:
         return empty()
-    limits = (settings.max_keypoints, settings.max_keypoints_within)
-    some, more = (
-        strongest_spread(xy[candidates], response[candidates], grey.shape, limit)
-        for limit in (limits[0], max(limits))
-    )
-    kept = candidates[np.concatenate([some, more[~np.isin(more, some)]])]
+    kept = candidates[
+        strongest_spread(xy[candidates], response[candidates], grey.shape, settings.max_keypoints)
+    ]
     chosen = [keypoints[i] for i in kept]
     chosen, raw = detector.compute(view, chosen)
     raw = np.asarray(raw, dtype=np.float32)

@@ -139,10 +139,24 @@ def match_binary(
 
 
 @nb.njit(cache=True)
-def _best_apart(
+def best_apart(
     cosine: FloatArray, xy: FloatArray, first: int, min_shift_px: float,
     top: FloatArray, order: NDArray[np.int32],
 ) -> None:  # fmt: skip
+    """Note for each row of cosines the columns that are nearest and far enough away.
+
+    Parameters
+    ----------
+    cosine : ndarray of shape (rows, n), float32
+    xy : ndarray of shape (n, 2), float32
+        Where the columns stand; the rows are those from ``first`` on.
+    first : int
+    min_shift_px : float
+    top : ndarray of shape (rows, depth), float32
+        Written: the highest cosines, in falling order; entries must be below all that count.
+    order : ndarray of shape (rows, depth), int32
+        Written: their columns.
+    """
     depth = top.shape[1]
     for r in range(cosine.shape[0]):
         for c in range(cosine.shape[1]):
@@ -197,7 +211,7 @@ def match_within(
         signed = np.hstack([s * b[lo:hi] for s, b in zip(signs, blocks, strict=True)])
         top = np.full((hi - lo, depth), -1.0, np.float32)
         order = np.zeros((hi - lo, depth), np.int32)
-        _best_apart(signed @ whole.T, xy, lo, float(min_shift_px), top, order)
+        best_apart(signed @ whole.T, xy, lo, float(min_shift_px), top, order)
         near, far = 1.0 - top[:, :-1], 1.0 - top[:, 1:]
         clear = (top[:, :-1] >= min_cosine) & (near < ratio * ratio * far)
         # Everything up to the last clear neighbour of each row.

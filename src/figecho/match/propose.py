@@ -16,7 +16,8 @@ from figecho.match.blocks import propose as propose_blocks
 from figecho.match.consensus import find_consensus
 from figecho.match.grow import plausible, sharpened, simplest_geometry
 from figecho.match.nearest import Matches, match_binary, match_forms, match_within
-from figecho.model import BoolArray, FloatArray, Matrix, MotionModel
+from figecho.match.within import motions_within
+from figecho.model import BoolArray, Matrix, MotionModel
 
 _NO_POINTS = np.zeros((0, 2))
 
@@ -68,13 +69,13 @@ def keypoint_proposals(
 def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
     """Match a sample of A's keypoints first: most pairs share nothing, and the sample shows it."""
     settings = config.match
-    count = config.describe.max_keypoints
-    step = -(-min(len(a.sift), count) // settings.glance_keypoints)
+    step = -(-len(a.sift) // settings.glance_keypoints)
     if step <= 1:
         return True
-    sample = a.sift.every(step, first=count)
+    sample = a.sift.every(step)
+    rows = tuple(np.ascontiguousarray(block[::step]) for block in a.sift_blocks)
     by_form = match_forms(
-        _rows(a.sift_blocks, count, step), _rows(b.sift_blocks, count),
+        rows, b.sift_blocks,
         ratio=settings.ratio, min_cosine=settings.min_cosine,
     )  # fmt: skip
     return any(
@@ -84,10 +85,6 @@ def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
         )
         for form, matches in by_form.items()
     )  # fmt: skip
-
-
-def _rows(blocks: tuple[FloatArray, ...], first: int, step: int = 1) -> tuple[FloatArray, ...]:
-    return tuple(np.ascontiguousarray(block[:first:step]) for block in blocks)
 
 
 def matched(
@@ -120,9 +117,8 @@ def matched(
             )
             for form in forms
         }  # fmt: skip
-    count = config.describe.max_keypoints
     by_form = match_forms(
-        _rows(a.sift_blocks, count), _rows(b.sift_blocks, count),
+        a.sift_blocks, b.sift_blocks,
         ratio=settings.ratio, min_cosine=settings.min_cosine, forms=forms,
     )  # fmt: skip
     return {form: (a.sift, b.sift, matches) for form, matches in by_form.items()}
@@ -145,6 +141,25 @@ def block_proposals(a: Described, b: Described, config: Config) -> list[Proposal
             matches=0,
         )
         for s in shifts
+    ]
+
+
+def patch_proposals(a: Described, config: Config) -> list[Proposal]:
+    """Propose motions inside one panel from the patches around all its grains and blobs."""
+    return [
+        Proposal(
+            method="blocks",
+            form=Form(mirrored=motion.mirrored, inverted=False),
+            b_from_a=motion.b_from_a,
+            model="similarity",
+            points_a=motion.points_a,
+            points_b=motion.points_b,
+            matches=motion.matches,
+        )
+        for motion in motions_within(
+            a.panel.grey, a.panel.usable, config.patches, min_shift_px=config.match.min_shift_px
+        )
+        if plausible(motion.b_from_a, a.panel.shape)
     ]
 
 

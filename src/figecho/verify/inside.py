@@ -19,32 +19,45 @@ _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
 _EXACT = 1.04
-#: Correlation of the finest octave at which a copy has lost its grain, and has kept it.
-_IN_FIELDS, _IN_GELS = (0.35, 0.62), (0.75, 0.90)
-_ONE_OBJECT = 16.0
-_NATS_A_KEYPOINT, _KEYPOINTS_COUNTED = 3.0, 8
+#: Correlation of the finest octave that round cells, pores and lanes of one kind share by nature.
+_BY_NATURE = 0.45
+#: Samples of the finest octave that the fit of the motion itself uses up.
+_FITTED_SAMPLES = 9.0
+#: From Fisher's gain to the nats of :data:`figecho.judge.background.TAILS`, which it was fitted to.
+_NATS_A_GAIN = 15.0
 
 
-def inside_nats(result: Agreement, keypoints: int, b_from_a: Matrix, *, banded: float) -> float:
+def inside_nats(
+    rho: float, samples: float, b_from_a: Matrix, *, banded: float, repeat: float = 0.0
+) -> float:
     """Return the evidence for a copy inside a panel.
 
     Both places went through the same lens, scanner and compression, so a copy keeps its grain;
-    round cells and lanes of one kind agree in shape alone. In the finest octave copies were
-    measured at 0.60 and more, the strongest others at 0.55 and less. A copy may be small, and then
-    every keypoint beyond three that follows the same motion says more than its few pixels. But a
-    single cell or pore, with a score of samples in the finest octave, is no copy of the next one;
-    and what was pasted keeps its size and shape, what only looks alike seldom does. Lanes of one
-    real gel share sharp bands and streaks, up to 0.8 in the finest octave, and must share more.
+    round cells and lanes of one kind agree in shape alone. How far they do in the finest octave is
+    measured: pores and nuclei up to 0.55, seldom 0.75 in a score of samples, lanes of one real gel
+    up to 0.6, copies 0.55 to 0.9. Fisher's z counts the samples, so that a small place must agree
+    better. In a gel the lanes tell by themselves how alike they are: replicates side by side agree
+    like copies, but several of them do, and the evidence of each is what it exceeds the next by.
+    What was pasted keeps its size and shape; what only looks alike seldom does.
+
+    Parameters
+    ----------
+    rho, samples : float
+        Correlation and independent samples in the finest octave.
+    b_from_a : ndarray of shape (3, 3)
+    banded : float, 0..1
+        How far the panel is a gel or a blot.
+    repeat : float
+        The highest correlation of another motion inside the panel.
     """
-    lost, held = (
-        field + banded * (gel - field) for field, gel in zip(_IN_FIELDS, _IN_GELS, strict=True)
-    )
-    kept = (result.rho[0] - lost) / (held - lost)
-    one_object = (result.samples[0] - _ONE_OBJECT) / _ONE_OBJECT
-    more = min(max(keypoints - 3, 0), _KEYPOINTS_COUNTED)
-    exact = 1.0 if rigid(b_from_a, stretch=_EXACT, scale=_EXACT) else 0.5
-    share = exact * float(np.clip(kept, 0.0, 1.0) * np.clip(one_object, 0.0, 1.0))
-    return share * (result.nats + _NATS_A_KEYPOINT * more)
+    nature = max(_z(_BY_NATURE), banded * _z(repeat))
+    gain = 0.5 * max(samples - _FITTED_SAMPLES, 0.0) * max(_z(rho) - nature, 0.0) ** 2
+    exact = 1.0 if rigid(b_from_a, stretch=_EXACT, scale=_EXACT) else 0.4
+    return _NATS_A_GAIN * exact * gain
+
+
+def _z(rho: float) -> float:
+    return float(np.arctanh(np.clip(rho, 0.0, 0.995)))
 
 
 def rigid(b_from_a: Matrix, *, stretch: float = 1.12, scale: float = 1.35) -> bool:
@@ -56,10 +69,17 @@ def rigid(b_from_a: Matrix, *, stretch: float = 1.12, scale: float = 1.35) -> bo
 
 def apart(grid: Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
     """Where the geometry really moves a pixel: a panel always agrees with itself in place."""
-    points = grid_points(grid.size)
-    there = transform_points(grid.b_from_bgrid @ geometry, points)
-    moved = np.linalg.norm(there - transform_points(grid.a_from_grid, points), axis=1)
-    return np.asarray((moved >= min_shift_px).reshape(grid.size[::-1]))
+    # Only the difference of the two positions counts: rows and columns are added up, not points.
+    there = grid.b_from_bgrid @ geometry
+    here = grid.a_from_grid
+    x = np.arange(grid.size[0], dtype=np.float64)[None, :]
+    y = np.arange(grid.size[1], dtype=np.float64)[:, None]
+    depth = there[2, 0] * x + there[2, 1] * y + there[2, 2]
+    squares = np.zeros(grid.size[::-1])
+    for k in range(2):
+        place = (there[k, 0] * x + there[k, 1] * y + there[k, 2]) / depth
+        squares += (place - (here[k, 0] * x + here[k, 1] * y + here[k, 2])) ** 2
+    return np.asarray(squares >= min_shift_px**2)
 
 
 def one_side(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> NDArray[np.bool_]:

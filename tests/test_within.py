@@ -1,0 +1,139 @@
+"""Small copies inside one panel are proposed by the patches around their grains."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from figecho.config import Patches
+from figecho.match.within import (
+    described,
+    flattened,
+    local_votes,
+    motions_within,
+    points,
+    rigid,
+    sample_rings,
+)
+from scenes import everywhere, grey, jpeg, rendering
+
+SETTINGS = Patches()
+
+
+def source_of(name: str) -> tuple[int, int]:
+    """Return where in the lower left of a panel 30 x 30 pixels vary most."""
+    image = rendering(name, 16, 220, 260)
+    places = [(x, y) for y in range(80, 180, 5) for x in range(10, 150, 5)]
+    return max(places, key=lambda p: float(image[p[1] : p[1] + 30, p[0] : p[0] + 30].std()))
+
+
+def cloned(name: str, turns: int, *, mirrored: bool) -> np.ndarray:
+    """Copy 30 x 30 pixels of a panel that show something to another place of it."""
+    image = rendering(name, 16, 220, 260).copy()
+    x, y = source_of(name)
+    part = image[y : y + 30, x : x + 30]
+    image[20:50, 200:230] = np.rot90(part[:, ::-1] if mirrored else part, turns)
+    return jpeg(image, 92)
+
+
+@pytest.mark.parametrize("name", ["eosin", "transmission", "phase"])
+@pytest.mark.parametrize("turns", [0, 1, 2])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_motion_of_a_small_clone_is_proposed(name: str, turns: int, mirrored: bool) -> None:
+    image = grey(cloned(name, turns, mirrored=mirrored))
+    found = motions_within(image, everywhere(image), SETTINGS, min_shift_px=16.0)
+    x, y = source_of(name)
+    here, there = np.array([x + 14.5, y + 14.5, 1.0]), np.array([214.5, 34.5, 1.0])
+    hits = [
+        m
+        for m in found
+        for p, q in ((here, there), (there, here))
+        if np.linalg.norm((m.b_from_a @ p - q)[:2]) < 2.0
+    ]
+    assert hits
+    assert hits[0].mirrored == mirrored
+    assert np.sign(np.linalg.det(hits[0].b_from_a)) == (-1 if mirrored else 1)
+
+
+@pytest.mark.parametrize("name", ["eosin", "transmission", "nuclei"])
+def test_votes_for_a_clone_exceed_those_in_a_panel_without_one(name: str) -> None:
+    plain = grey(rendering(name, 16, 220, 260))
+    copy = grey(cloned("eosin" if name == "nuclei" else name, 1, mirrored=False))
+    strongest = [
+        max(
+            (m.votes for m in motions_within(i, everywhere(i), SETTINGS, min_shift_px=16.0)),
+            default=0.0,
+        )
+        for i in (plain, copy)
+    ]
+    assert strongest[1] > 1.5 * strongest[0]
+
+
+def test_what_is_masked_has_no_points() -> None:
+    image = grey(rendering("eosin", 16, 120, 160))
+    usable = everywhere(image)
+    usable[:, 80:] = False
+    xy = points(flattened(image, usable), usable, 500)
+    assert len(xy)
+    assert xy[:, 0].max() < 80
+
+
+@pytest.mark.parametrize("value", [0.0, 200.0])
+def test_a_flat_panel_proposes_nothing(value: float) -> None:
+    flat = np.full((60, 80), value, np.float32)
+    assert motions_within(flat, everywhere(flat), SETTINGS, min_shift_px=16.0) == []
+
+
+def test_descriptors_do_not_depend_on_the_turn_and_mirroring_changes_the_sines() -> None:
+    image = flattened(grey(rendering("eosin", 5, 61, 61)), np.ones((61, 61), bool))
+    centre = np.array([[30.0, 30.0]], np.float32)
+    plain, turned, mirrored = (
+        described(np.ascontiguousarray(i), centre) for i in (image, np.rot90(image), image[:, ::-1])
+    )
+    assert np.allclose(plain.cosines, turned.cosines, atol=1e-3)
+    assert np.allclose(plain.sines, turned.sines, atol=1e-3)
+    assert np.allclose(plain.cosines, mirrored.cosines, atol=1e-3)
+    assert np.allclose(plain.sines, -mirrored.sines, atol=1e-3)
+    assert np.linalg.norm(np.hstack([plain.cosines, plain.sines])) == pytest.approx(1.0, abs=0.01)
+
+
+def test_compiled_rings_are_those_of_plain_numpy() -> None:
+    flat = np.random.default_rng(1).normal(size=(40, 50)).astype(np.float32)
+    xy = np.array([[20.3, 15.8], [1.2, 38.0], [49.0, 0.0]], np.float32)
+    radii = np.array([2.0, 7.0], np.float32)
+    rings = sample_rings(flat, xy, radii, 8)
+    turn = 2 * np.pi * np.arange(8) / 8
+    for n, (x0, y0) in enumerate(xy):
+        for r, radius in enumerate(radii):
+            x = np.clip(x0 + radius * np.cos(turn), 0, 49)
+            y = np.clip(y0 + radius * np.sin(turn), 0, 39)
+            left, top = np.minimum(x.astype(int), 48), np.minimum(y.astype(int), 38)
+            fx, fy = x - left, y - top
+            upper = (1 - fx) * flat[top, left] + fx * flat[top, left + 1]
+            lower = (1 - fx) * flat[top + 1, left] + fx * flat[top + 1, left + 1]
+            assert np.allclose(rings[n, r], (1 - fy) * upper + fy * lower, atol=1e-4)
+
+
+def test_compiled_votes_are_those_of_plain_numpy() -> None:
+    rng = np.random.default_rng(2)
+    a = rng.uniform(0, 90, (70, 2)).astype(np.float32)
+    b = (a + np.array([30.0, -4.0]) + rng.normal(0, 1.5, a.shape)).astype(np.float32)
+    turn = rng.normal(0, 0.2, 70).astype(np.float32)
+    weight = rng.uniform(0.1, 2.0, 70).astype(np.float32)
+    votes = local_votes(a, b, turn, weight, 30.0, 1.5, 0.1, 0.5)
+    assert (votes > weight).any()
+    for i in range(70):
+        c, s = np.cos(turn[i]), np.sin(turn[i])
+        move = a - a[i]
+        distance = np.hypot(*move.T)
+        error = np.hypot(*(b - b[i] - move @ np.array([[c, s], [-s, c]])).T)
+        follows = (distance <= 30.0) & (distance > 0) & (np.abs(turn - turn[i]) <= 0.5)
+        follows &= error <= 1.5 + 0.1 * distance
+        assert votes[i] == pytest.approx(weight[i] + weight[follows].sum(), rel=1e-4)
+
+
+def test_a_rigid_motion_is_recovered() -> None:
+    a = np.random.default_rng(3).uniform(0, 50, (9, 2))
+    c, s = np.cos(0.7), np.sin(0.7)
+    matrix = rigid(a, a @ np.array([[c, s], [-s, c]]) + [3.0, -8.0])
+    assert np.allclose(matrix, [[c, -s, 3.0], [s, c, -8.0], [0, 0, 1]])
