@@ -6,15 +6,8 @@ import numpy as np
 import pytest
 
 from figecho.config import Patches
-from figecho.match.within import (
-    described,
-    flattened,
-    local_votes,
-    motions_within,
-    points,
-    rigid,
-    sample_rings,
-)
+from figecho.describe.patches import flattened, patches_at, points, sample_rings
+from figecho.match.within import local_votes, motions_within, rigid
 from scenes import everywhere, grey, jpeg, rendering
 
 SETTINGS = Patches()
@@ -83,7 +76,8 @@ def test_descriptors_do_not_depend_on_the_turn_and_mirroring_changes_the_sines()
     image = flattened(grey(rendering("eosin", 5, 61, 61)), np.ones((61, 61), bool))
     centre = np.array([[30.0, 30.0]], np.float32)
     plain, turned, mirrored = (
-        described(np.ascontiguousarray(i), centre) for i in (image, np.rot90(image), image[:, ::-1])
+        patches_at(np.ascontiguousarray(i), centre)
+        for i in (image, np.rot90(image), image[:, ::-1])
     )
     assert np.allclose(plain.cosines, turned.cosines, atol=1e-3)
     assert np.allclose(plain.sines, turned.sines, atol=1e-3)
