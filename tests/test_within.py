@@ -7,7 +7,7 @@ import pytest
 
 from figecho.config import Patches
 from figecho.describe.patches import flattened, patches_at, points, sample_rings
-from figecho.match.within import local_votes, motions_within, rigid
+from figecho.match.within import fit_rigid, local_votes, motions_within
 from scenes import everywhere, grey, jpeg, rendering
 
 SETTINGS = Patches()
@@ -124,5 +124,5 @@ def test_compiled_votes_are_those_of_plain_numpy() -> None:
 def test_a_rigid_motion_is_recovered() -> None:
     a = np.random.default_rng(3).uniform(0, 50, (9, 2))
     c, s = np.cos(0.7), np.sin(0.7)
-    matrix = rigid(a, a @ np.array([[c, s], [-s, c]]) + [3.0, -8.0])
+    matrix = fit_rigid(a, a @ np.array([[c, s], [-s, c]]) + [3.0, -8.0])
     assert np.allclose(matrix, [[c, -s, 3.0], [s, c, -8.0], [0, 0, 1]])

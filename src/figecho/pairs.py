@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from figecho.config import Config
 from figecho.describe.described import Described
 from figecho.describe.forms import ALL_FORMS, Form
+from figecho.match.grow import residuals_px
 from figecho.match.propose import Proposal, block_proposals, keypoint_proposals, patch_proposals
 from figecho.model import Matrix
 from figecho.verify import frame as frames
@@ -78,7 +79,7 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
         Strongest first; no two describe the same region.
     """
     found = [e for p in proposals(a, b, config) if (e := verified(a, b, p, config)) is not None]
-    if a is b:
+    if a is b and found:
         found = _standing_out(found, a.views.at(1.0)[0].banded, config.verify.min_nats)
     found.sort(key=lambda e: (-_rank(e), e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel())))
     kept: list[Echo] = []
@@ -109,8 +110,8 @@ def proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
 
 def _repeats(proposal: Proposal, other: Proposal) -> bool:
     """Whether another proposal takes the points of this one to the same places."""
-    there = transform_points(other.b_from_a, proposal.points_a)
-    return bool(np.linalg.norm(there - proposal.points_b, axis=1).mean() < _SAME_PX)
+    gaps = residuals_px(other.b_from_a, proposal.points_a, proposal.points_b)
+    return bool(gaps.mean() < _SAME_PX)
 
 
 def _few_keypoints(a: Described, b: Described, config: Config) -> bool:
@@ -168,7 +169,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             apart = within.apart(grid, geometry, config.match.min_shift_px)
             result = agreement(laid, within=apart & region)
             region = result.region
-        nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a, banded=grid.a.banded)
+        nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
         if nats <= 0.0:
             return None
     polygon = transform_points(grid.a_from_grid, outline(region))
@@ -210,7 +211,7 @@ def _worth(result: Agreement, *, inside: bool) -> float:
     """Return the evidence by which two regions for one motion are told apart."""
     if not inside:
         return result.nats
-    return within.inside_nats(result.rho[0], result.samples[0], np.eye(3), banded=0.0)
+    return within.inside_nats(result.rho[0], result.samples[0], np.eye(3))
 
 
 def _grid(a: Described, b: Described, b_from_a: Matrix, budget: int) -> frames.Frame:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from figecho.config import Patches as Settings
 from figecho.describe.patches import Patches, flattened, patches_at, points
+from figecho.match.grow import residuals_px
 from figecho.match.nearest import best_apart
 from figecho.model import BoolArray, FloatArray, Matrix
 
@@ -202,16 +203,16 @@ def _fitted(
     distance = np.linalg.norm(a - a[seed], axis=1)
     slope, reach = _SLOPE, _REACH_PX
     for _ in range(4):
-        gap = np.linalg.norm(a @ matrix[:2, :2].T + matrix[:2, 2] - b, axis=1)
+        gap = residuals_px(matrix, a, b)
         near = np.flatnonzero((gap <= _NEAR_PX + slope * distance) & (distance <= reach))
         if len(near) < 2:
             break
-        matrix, slope, reach = rigid(a[near], b[near]), 0.4 * slope, 1.6 * reach
-    gap = np.linalg.norm(a @ matrix[:2, :2].T + matrix[:2, 2] - b, axis=1)
+        matrix, slope, reach = fit_rigid(a[near], b[near]), 0.4 * slope, 1.6 * reach
+    gap = residuals_px(matrix, a, b)
     return matrix, np.flatnonzero((gap <= _NEAR_PX) & (distance <= reach)), gap
 
 
-def rigid(a: NDArray[np.float64], b: NDArray[np.float64]) -> Matrix:
+def fit_rigid(a: NDArray[np.float64], b: NDArray[np.float64]) -> Matrix:
     """Return the least-squares rotation and shift that takes points of shape (n, 2) to others."""
     centre_a, centre_b = a.mean(axis=0), b.mean(axis=0)
     u, v = a - centre_a, b - centre_b

@@ -25,7 +25,7 @@ _LIBRARIES = (
 _VIEWS = ("report", "cli", "schema", "dedup", "page")
 
 _REPORT = frozenset({"preset", "scope", "keep_weak", "judge"})
-_PAIR = frozenset({"methods", "match", "blocks", "verify", "retrieve"})
+_PAIR = frozenset({"methods", "match", "blocks", "patches", "verify", "retrieve"})
 #: Stage to the settings it does not read.
 UNREAD: dict[str, frozenset[str]] = {
     # A file of one figure is cut as it is read.

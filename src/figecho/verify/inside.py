@@ -28,7 +28,7 @@ _NATS_A_GAIN = 15.0
 
 
 def inside_nats(
-    rho: float, samples: float, b_from_a: Matrix, *, banded: float, repeat: float = 0.0
+    rho: float, samples: float, b_from_a: Matrix, *, banded: float = 0.0, repeat: float = 0.0
 ) -> float:
     """Return the evidence for a copy inside a panel.
 
@@ -46,9 +46,9 @@ def inside_nats(
         Correlation and independent samples in the finest octave.
     b_from_a : ndarray of shape (3, 3)
     banded : float, 0..1
-        How far the panel is a gel or a blot.
+        How far the panel is a gel or a blot, and ``repeat`` counts.
     repeat : float
-        The highest correlation of another motion inside the panel.
+        The highest correlation of another motion inside the panel, where it is known.
     """
     nature = max(_z(_BY_NATURE), banded * _z(repeat))
     gain = 0.5 * max(samples - _FITTED_SAMPLES, 0.0) * max(_z(rho) - nature, 0.0) ** 2
