@@ -93,7 +93,7 @@ def card(tmp_path: Path, store: Store) -> Card:
 
     shown = panel(rendering("eosin", 21, 60, 70))
     store.blobs.write("ab" * 20, panel_record(shown))
-    return Card(panel=without_pixels(shown), blob="ab" * 20, drawn=False)
+    return Card(panel=without_pixels(shown), blob="ab" * 20, drawn=False, gel=False)
 
 
 def always_fatal(unit: Any, shelf: Any) -> None:

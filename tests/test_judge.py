@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
 from figecho.judge.motion import Motion, in_words, motion_of
-from figecho.judge.nfa import Pose, Trials, level_of, log10_nfa, relative_evidence
+from figecho.judge.nfa import Kind, Trials, kind_of, level_of, log10_nfa, relative_evidence
 from figecho.judge.templates import MIN_FIGURES, MUCH_MORE, set_templates_aside
 from figecho.match.propose import Proposal
 from figecho.model import Box, Finding, Panel
@@ -34,7 +34,7 @@ FIELD = rendering("eosin", 1, 100, 120)
 
 # Motion
 
-POSES: tuple[Pose, ...] = ("in place", "moved", "within")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def linear(angle_deg: float, scale: float, stretch: float, axis_deg: float, mirrored: bool):
@@ -158,38 +158,62 @@ def test_the_category_follows_the_written_rule(
 
 @given(
     st.floats(0, 5000), st.floats(0.1, 500), st.floats(0, 100), st.floats(0.1, 50),
-    st.integers(1, 10**6), st.sampled_from(POSES),
+    st.integers(1, 10**6), st.sampled_from(KINDS),
 )  # fmt: skip
 @settings(deadline=None)
 def test_more_evidence_less_chance_and_fewer_trials_all_tighten(
-    nats: float, more: float, chance: float, more_chance: float, count: int, pose: Pose
+    nats: float, more: float, chance: float, more_chance: float, count: int, kind: Kind
 ) -> None:
-    trials = Trials(across=count, within=count)
+    trials = Trials(gels=count, others=count, within=count)
     evidence = relative_evidence(nats, chance)
-    value = log10_nfa(evidence, trials, pose)
-    assert log10_nfa(relative_evidence(nats + more, chance), trials, pose) <= value
-    assert log10_nfa(relative_evidence(nats, chance + more_chance), trials, pose) >= value
-    ten = Trials(across=10 * count, within=10 * count)
-    assert log10_nfa(evidence, ten, pose) == pytest.approx(value + 1.0)
+    value = log10_nfa(evidence, trials, kind)
+    assert log10_nfa(relative_evidence(nats + more, chance), trials, kind) <= value
+    assert log10_nfa(relative_evidence(nats, chance + more_chance), trials, kind) >= value
+    ten = Trials(gels=10 * count, others=10 * count, within=10 * count)
+    assert log10_nfa(evidence, ten, kind) == pytest.approx(value + 1.0)
     assert np.isfinite(value)
 
 
-@pytest.mark.parametrize("pose", POSES)
-def test_the_number_is_finite_and_at_most_the_trials(pose: Pose) -> None:
-    thousand = Trials(across=1000, within=1000)
-    assert log10_nfa(0.0, thousand, pose) <= 3.0 + 1e-9
-    assert -400 < log10_nfa(1e9, Trials(across=1, within=1), pose) < -80
-    assert np.isfinite(log10_nfa(5.0, Trials(across=0, within=0), pose))
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_number_is_finite_and_at_most_the_trials(kind: Kind) -> None:
+    thousand = Trials(gels=1000, others=1000, within=1000)
+    assert log10_nfa(0.0, thousand, kind) <= np.log10(1000 * len(KINDS)) + 1e-9
+    assert -400 < log10_nfa(1e9, Trials(gels=1, others=1, within=1), kind) < -80
+    assert np.isfinite(log10_nfa(5.0, Trials(gels=0, others=0, within=0), kind))
 
 
-def test_copies_inside_panels_are_counted_by_panels_and_others_by_pairs() -> None:
-    few, many = Trials(across=45, within=10), Trials(across=4950, within=10)
-    assert log10_nfa(20.0, few, "within") == log10_nfa(20.0, many, "within")
-    assert log10_nfa(20.0, few, "moved") < log10_nfa(20.0, many, "moved")
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_counted_by_its_own_comparisons(kind: Kind) -> None:
+    own = {"gels in place": "gels", "gels moved": "gels", "within": "within"}.get(kind, "others")
+    few = Trials(gels=10, others=10, within=10)
+    for name in ("gels", "others", "within"):
+        more = log10_nfa(20.0, replace(few, **{name: 1000}), kind) - log10_nfa(20.0, few, kind)
+        assert more == pytest.approx(2.0 if name == own else 0.0)
+
+
+def test_a_chance_in_more_kinds_is_a_greater_chance() -> None:
+    alone = Trials(gels=0, others=100, within=0)
+    beside_gels = Trials(gels=1, others=100, within=0)
+    assert log10_nfa(20.0, alone, "moved") < log10_nfa(20.0, beside_gels, "moved")
+
+
+def test_gels_are_a_kind_of_their_own_across_panels() -> None:
+    assert kind_of("moved", gels=True) == "gels moved"
+    assert kind_of("in place", gels=True) == "gels in place"
+    assert kind_of("moved", gels=False) == "moved"
+    assert kind_of("within", gels=True) == kind_of("within", gels=False) == "within"
+
+
+def test_gels_look_alike_more_often_than_other_panels() -> None:
+    trials = Trials(gels=100, others=100, within=100)
+    for evidence in (8.0, 15.0, 30.0):
+        for kind in ("in place", "moved"):
+            of_gels = log10_nfa(evidence, trials, kind_of(kind, gels=True))
+            assert of_gels > log10_nfa(evidence, trials, kind_of(kind, gels=False))
 
 
 def test_the_fitted_tails_are_shares_that_fall() -> None:
-    assert set(TAILS) == set(POSES)
+    assert set(TAILS) == set(KINDS)
     for share, decay in TAILS.values():
         assert 0.0 < share <= 1.0
         assert 0.05 < decay < 2.0
@@ -294,7 +318,7 @@ def of(source: str, digest: str = "", rgb: Any = FIELD, **fields: Any) -> Panel:
 
 
 def judged(*candidates: Candidate, pairs: int = 10, keep_weak: bool = True) -> list[Finding]:
-    trials = Trials(across=pairs, within=pairs)
+    trials = Trials(gels=pairs, others=pairs, within=pairs)
     return findings_of(candidates, trials, JUDGE, keep_weak=keep_weak)
 
 

@@ -28,7 +28,7 @@ def found_inside(image: np.ndarray, config: Config = CONFIG) -> list[Echo]:
 
 def inside_log10_nfa(echo: Echo) -> float:
     """Return the number of false alarms of a copy inside one of ten panels."""
-    trials = Trials(across=45, within=10)
+    trials = Trials(gels=0, others=45, within=10)
     return log10_nfa(relative_evidence(echo.nats, echo.chance), trials, "within")
 
 

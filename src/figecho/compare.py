@@ -17,9 +17,9 @@ from figecho.describe.forms import Form
 from figecho.errors import SourceError
 from figecho.farm.place import Progress
 from figecho.judge.candidate import Candidate, as_read, motion_of_echo
-from figecho.judge.finding import evidence_of, findings_of, pose_of
+from figecho.judge.finding import findings_of, nfa_of
 from figecho.judge.motion import in_words
-from figecho.judge.nfa import Trials, log10_nfa
+from figecho.judge.nfa import Trials
 from figecho.match.propose import block_proposals, keypoint_proposals, matched
 from figecho.model import Coverage, Figure, Input, Panel, Report
 from figecho.pairs import Echo, echoes, verified
@@ -27,6 +27,7 @@ from figecho.panels import panels_of
 from figecho.retrieve import by_content
 from figecho.sources import collect
 from figecho.threads import one_thread
+from figecho.verify.bands import is_gel
 from figecho.versions import versions
 
 #: Two pictures are compared because somebody thought them alike: as if the best of so many pairs.
@@ -142,8 +143,7 @@ def compare(
                 for echo in echoes(one, other, config)
             ]
             tell("comparing panels", done, len(pairs))
-        inside = sum(a is b for a, b in pairs)
-        trials = Trials(across=max(_PICKED, len(pairs) - inside), within=inside)
+        trials = _trials(pairs)
         findings = findings_of(candidates, trials, config.judge, keep_weak=True)
         a, b = _strongest(candidates, pairs)
         traces = _traces(a, b, config, trials)
@@ -177,6 +177,18 @@ def compare(
     )
 
 
+def _trials(pairs: list[tuple[Described, Described]]) -> Trials:
+    """Count the comparisons of each kind, those that were made as the best of many."""
+    gel = {id(d): is_gel(d.panel.grey, d.panel.usable) for pair in pairs for d in pair}
+    apart = [gel[id(a)] and gel[id(b)] for a, b in pairs if a is not b]
+    gels, others = sum(apart), len(apart) - sum(apart)
+    return Trials(
+        gels=max(_PICKED, gels) if gels else 0,
+        others=max(_PICKED, others) if others else 0,
+        within=len(pairs) - len(apart),
+    )
+
+
 def _described(figures: list[Figure], config: Config) -> list[Described]:
     kept = [panel for figure in figures for panel in panels_of(figure, config)[0]]
     if not kept:
@@ -196,9 +208,8 @@ def _strongest(
 def _traces(a: Described, b: Described, config: Config, trials: Trials) -> list[MethodTrace]:
     traces = []
 
-    def nfa_of(echo: Echo) -> float:
-        candidate = Candidate(a=a.panel, b=b.panel, echo=echo)
-        return log10_nfa(evidence_of(candidate), trials, pose_of(candidate))
+    def nfa(echo: Echo) -> float:
+        return nfa_of(Candidate(a=a.panel, b=b.panel, echo=echo), trials)
 
     for method in (m for m in ("sift", "orb") if m in config.methods):
         proposals = keypoint_proposals(a, b, method, config)
@@ -211,7 +222,7 @@ def _traces(a: Described, b: Described, config: Config, trials: Trials) -> list[
             points = np.zeros((0, 2))
             traces.append(
                 _trace(
-                    method, form, (features_a, features_b), len(matches), echo, nfa_of,
+                    method, form, (features_a, features_b), len(matches), echo, nfa,
                     a is b,
                     (proposal.points_a, proposal.points_b) if proposal else (points, points),
                 )
@@ -221,7 +232,7 @@ def _traces(a: Described, b: Described, config: Config, trials: Trials) -> list[
         echo = max((e for e in tried_blocks if e is not None), key=lambda e: e.nats, default=None)
         none = np.zeros((0, 2))
         form = echo.proposal.form if echo else Form(mirrored=False, inverted=False)
-        traces.append(_trace("blocks", form, None, 0, echo, nfa_of, a is b, (none, none)))
+        traces.append(_trace("blocks", form, None, 0, echo, nfa, a is b, (none, none)))
     return traces
 
 

@@ -265,7 +265,9 @@ def _best(
     inverted = proposal.form.inverted
     settings = config.verify
     apart = within.apart(grid, grid.start, config.match.min_shift_px) if inside else None
-    first = agreement(overlay(grid, grid.start, inverted=inverted), within=apart)
+    # Inside a gel its other lanes tell how alike look-alikes are.
+    banded = 0.0 if inside else grid.banded
+    first = agreement(overlay(grid, grid.start, inverted=inverted), within=apart, banded=banded)
     rough = rough or (proposal.method == "blocks" and least == settings.gate_nats)
     if first.nats < 0.25 * least and not rough:
         return first, grid.start
@@ -273,7 +275,7 @@ def _best(
         grid, inverted=inverted, max_iterations=settings.iterations,
         max_drift_px=settings.max_drift_px,
     )  # fmt: skip
-    second = agreement(overlay(grid, better, inverted=inverted), within=apart)
+    second = agreement(overlay(grid, better, inverted=inverted), within=apart, banded=banded)
     return (second, better) if second.nats > first.nats else (first, grid.start)
 
 
@@ -282,7 +284,7 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     grid = _grid(a, b, echo.b_from_a, config.verify.chance_px)
     laid = overlay(grid, grid.start, inverted=echo.proposal.form.inverted)
     apart = within.apart(grid, grid.start, config.match.min_shift_px) if a is b else None
-    found = agreement(laid, within=apart)
+    found = agreement(laid, within=apart, banded=0.0 if a is b else grid.banded)
     inside = frames.warp_mask(np.ones_like(grid.b.usable), grid.start, grid.size)
     covered = float(np.count_nonzero(inside)) / inside.size
     scale = abs(float(np.linalg.det(echo.b_from_a[:2, :2])))

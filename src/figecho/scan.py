@@ -139,7 +139,8 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
     candidates, blocks = set_templates_aside(candidates)
     templates = [replace(t, id=f"T{k}") for k, t in enumerate([*repeated, *blocks], start=1)]
     inside = sum(i == j for i, j in pairs)
-    trials = Trials(across=possible - inside, within=inside)
+    gels = count_pairs([c.panel for c in cards if c.gel], None, config.scope)
+    trials = Trials(gels=gels, others=possible - inside - gels, within=inside)
     findings = findings_of(candidates, trials, config.judge, keep_weak=config.keep_weak)
 
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)

@@ -30,10 +30,12 @@ create table if not exists document (
   number integer primary key, sha256 text not null unique, source text not null unique);
 create table if not exists panel (
   number integer primary key, document integer not null references document (number),
-  blob text not null, card blob not null, sketch blob not null);
+  blob text not null, gel integer not null, card blob not null, sketch blob not null);
 create index if not exists panel_document on panel (document);
 create table if not exists built (panels integer not null, folder text not null);
 """
+#: Raised whenever the tables change.
+_LAYOUT = 1
 #: The index is made anew when this many panels, and this share of it, came after it.
 _TAIL = 500
 _TAIL_SHARE = 0.2
@@ -73,9 +75,18 @@ class Corpus:
             self._file = sqlite3.connect(folder / "corpus.sqlite", timeout=60, isolation_level=None)
             self._file.execute("pragma journal_mode=wal")
             self._file.execute("pragma foreign_keys=on")
+            layout = self._file.execute("pragma user_version").fetchone()[0]
+            known = self._file.execute("select 1 from sqlite_master").fetchone() is not None
+            if not known:
+                self._file.execute(f"pragma user_version={_LAYOUT}")
             self._file.executescript(_TABLES)
         except sqlite3.Error as error:
             raise ConfigError(f"'{folder}' cannot be opened as an index: {error}") from error
+        if known and layout != _LAYOUT:
+            self._file.close()
+            raise ConfigError(
+                f"'{folder}' was made by another version of figecho; make it again from its files"
+            )
 
     def close(self) -> None:
         """Let go of the files."""
@@ -109,11 +120,12 @@ class Corpus:
                     (sha256, self._free_name(source)),
                 )
                 self._file.executemany(
-                    "insert into panel (document, blob, card, sketch) values (?, ?, ?, ?)",
+                    "insert into panel (document, blob, gel, card, sketch) values (?, ?, ?, ?, ?)",
                     [
                         (
                             cursor.lastrowid,
                             card.blob,
+                            card.gel,
                             encode(renamed(card, source, "")),
                             encode(sketch),
                         )
@@ -160,6 +172,12 @@ class Corpus:
         query = "select panel.number, sha256 from panel join document on document.number = document"
         left_out = set(without)
         return {n for n, sha256 in self._file.execute(query) if sha256 not in left_out}
+
+    def gels(self, *, without: Iterable[str] = ()) -> int:
+        """Count the gels and blots, but for those of documents with these digests."""
+        query = "select sha256 from panel join document on document.number = document where gel"
+        left_out = set(without)
+        return sum(sha256 not in left_out for (sha256,) in self._file.execute(query))
 
     def votes(self, sketches: Sequence[Sketch]) -> FloatArray:
         """Return how strongly panels resemble those held: a column for each number up to the last.

@@ -125,7 +125,8 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
     ]
     candidates, templates = set_templates_aside(candidates)
     possible = len(asked) * len(others)
-    trials = Trials(across=possible, within=0)
+    gels = sum(card.gel for card in asked) * corpus.gels(without={d for d in digests if d})
+    trials = Trials(gels=gels, others=possible - gels, within=0)
     findings = findings_of(candidates, trials, config.judge, keep_weak=config.keep_weak)
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
     if not any(file.inputs for file in files):

@@ -9,7 +9,9 @@ PROVENANCE = (
 
 #: Pose to (share of unrelated comparisons, decay of it for each unit of relative evidence).
 TAILS = {
-    "in place": (0.0017, 0.2393),
-    "moved": (0.0096, 0.2393),
+    "gels in place": (0.0017, 0.2393),
+    "gels moved": (0.0096, 0.2393),
+    "in place": (0.0002, 0.2393),
+    "moved": (0.0012, 0.2393),
     "within": (0.207, 0.433),
 }

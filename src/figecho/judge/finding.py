@@ -18,6 +18,7 @@ from figecho.judge.nfa import (
     DRAWN_FACTOR,
     Pose,
     Trials,
+    kind_of,
     level_of,
     log10_nfa,
     relative_evidence,
@@ -35,6 +36,7 @@ from figecho.model import (
     Transform,
 )
 from figecho.screen.graphics import is_drawn
+from figecho.verify.bands import is_gel
 from figecho.verify.outline import polygon_area
 
 
@@ -78,8 +80,7 @@ def _finding(candidate: Candidate, trials: Trials, settings: Judge) -> Finding |
     coverage = max(_share(echo.polygon_a, a), _share(echo.polygon_b, b))
     area_px = min(polygon_area(echo.polygon_a), polygon_area(echo.polygon_b))
     motion = motion_of_echo(echo)
-    pose = pose_of(candidate)
-    nfa = log10_nfa(evidence_of(candidate), trials, pose)
+    nfa = nfa_of(candidate, trials)
     level = level_of(nfa, area_px, coverage, settings, inside=inside)
     if level is None:
         return None
@@ -99,6 +100,12 @@ def _finding(candidate: Candidate, trials: Trials, settings: Judge) -> Finding |
         evidence=_evidence(read, _points(candidate)),
         explanations=explanations(read.a, read.b, read.echo),
     )
+
+
+def nfa_of(candidate: Candidate, trials: Trials) -> float:
+    """Return the decimal logarithm of the number of false alarms of a candidate."""
+    gels = all(is_gel(panel.grey, panel.usable) for panel in (candidate.a, candidate.b))
+    return log10_nfa(evidence_of(candidate), trials, kind_of(pose_of(candidate), gels=gels))
 
 
 def pose_of(candidate: Candidate) -> Pose:

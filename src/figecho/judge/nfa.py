@@ -2,16 +2,18 @@
 
 The number of false alarms (NFA) of a finding is how many findings at least as strong are expected
 among unrelated panels in a run of this size: the number of comparisons of its kind, times the share
-of unrelated ones that reach such evidence (a contrario reasoning: Desolneux, Moisan and Morel, IJCV
-2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the
-agreement of unrelated panels of all kinds (``background.py``, by ``tools/calibrate.py``), after
-the agreement has been divided by what the same two panels reach when displaced against each other.
+of unrelated ones that reach such evidence, times the number of kinds, for a run has a chance in
+each (a contrario reasoning: Desolneux, Moisan and Morel, IJCV 2000). It tightens by itself as a run
+grows. The share is an exponential tail fitted to the agreement of unrelated panels of that kind
+(``background.py``, by ``tools/calibrate.py``), after the agreement has been divided by what the
+same two panels reach when displaced against each other. Gels stand apart: they are few beside all
+pairs of a run, but look alike far more often.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -21,6 +23,8 @@ from figecho.model import Level
 
 #: How two places lie: upright and of one size in two panels; in any other pose; in one panel.
 Pose = Literal["in place", "moved", "within"]
+#: What is compared, and how the places lie: each kind has its own trials and its own chance.
+Kind = Literal["gels in place", "gels moved", "in place", "moved", "within"]
 
 #: Nats that even featureless panels are granted by chance.
 CHANCE_FLOOR = 1.5
@@ -32,14 +36,39 @@ DRAWN_FACTOR = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trials:
-    """How many comparisons a run makes: of two panels, and of a panel with itself."""
+    """How many comparisons a run makes.
 
-    across: int
+    Attributes
+    ----------
+    gels : int
+        Of two gels or blots.
+    others : int
+        Of any other two panels.
+    within : int
+        Of a panel with itself.
+    """
+
+    gels: int
+    others: int
     within: int
 
-    def of(self, pose: Pose) -> int:
-        """Return how many comparisons could give such a finding."""
-        return max(1, self.within if pose == "within" else self.across)
+    def of(self, kind: Kind) -> int:
+        """Return how many comparisons could give a finding of this kind."""
+        if kind == "within":
+            return self.within
+        return self.gels if kind.startswith("gels") else self.others
+
+    @property
+    def kinds(self) -> int:
+        """Number of kinds in which this run has a chance."""
+        return sum(self.of(kind) > 0 for kind in get_args(Kind))
+
+
+def kind_of(pose: Pose, *, gels: bool) -> Kind:
+    """Return the kind of a comparison; ``gels`` says whether both panels are gels or blots."""
+    if pose == "within" or not gels:
+        return pose
+    return "gels in place" if pose == "in place" else "gels moved"
 
 
 def relative_evidence(nats: float, chance: float) -> float:
@@ -47,7 +76,7 @@ def relative_evidence(nats: float, chance: float) -> float:
     return nats / (CHANCE_FLOOR + chance)
 
 
-def log10_nfa(evidence: float, trials: Trials, pose: Pose) -> float:
+def log10_nfa(evidence: float, trials: Trials, kind: Kind) -> float:
     """Return the decimal logarithm of the expected number of equally strong chance findings.
 
     Parameters
@@ -56,13 +85,15 @@ def log10_nfa(evidence: float, trials: Trials, pose: Pose) -> float:
         See :func:`relative_evidence`.
     trials : Trials
         Comparisons of this run.
-    pose : {"in place", "moved", "within"}
+    kind : str
+        See :func:`kind_of`.
     """
-    share, decay = TAILS[pose]
+    share, decay = TAILS[kind]
     log_share = np.log(share) - decay * max(evidence, TAIL_FROM)
     # Below where the tail was fitted the share rises to 1: no evidence is what all pairs reach.
     log_share *= min(1.0, evidence / TAIL_FROM)
-    return float(np.log10(trials.of(pose)) + max(log_share / np.log(10.0), -300.0))
+    tests = max(1, trials.of(kind)) * max(1, trials.kinds)
+    return float(np.log10(tests) + max(log_share / np.log(10.0), -300.0))
 
 
 def level_of(

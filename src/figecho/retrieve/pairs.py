@@ -42,11 +42,15 @@ def pairs_to_compare(
     return sorted(chosen)
 
 
-def count_pairs(panels: Sequence[Panel], drawn: Sequence[bool], scope: Scope) -> int:
-    """Return how many pairs the scope allows, without making them."""
+def count_pairs(panels: Sequence[Panel], drawn: Sequence[bool] | None, scope: Scope) -> int:
+    """Return how many pairs the scope allows, without making them.
+
+    Those of a panel with itself are among them for panels that are not ``drawn``, and for none
+    where that is not given.
+    """
     sizes = [len(members) for members in _figures(panels).values()]
     inside = sum(n * (n - 1) // 2 for n in sizes)
-    within = inside + sum(not d for d in drawn)
+    within = inside + sum(not d for d in drawn or ())
     across = len(panels) * (len(panels) - 1) // 2 - inside
     return {"within": within, "across": across, "both": within + across}[scope]
 

@@ -27,11 +27,14 @@ class Card:
         Key of the record that holds them.
     drawn : bool
         Whether it is drawn rather than photographed.
+    gel : bool
+        Whether it is a gel or a blot.
     """
 
     panel: Panel
     blob: str
     drawn: bool
+    gel: bool
 
     @property
     def key(self) -> tuple[str, int, int, int]:

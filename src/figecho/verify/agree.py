@@ -1,8 +1,10 @@
 """How strongly, and where, two aligned panels agree: the evidence of a finding.
 
 For each octave the correlation of the whitened pixels is compared with what look-alikes of the same
-kind reach (:data:`LOOK_ALIKE`): independent loading controls share their coarse structure, so a
-coarse octave counts only where it agrees almost perfectly, a fine one as soon as it agrees at all.
+kind reach (:data:`LOOK_ALIKE`): neighbouring fields share their coarse structure, so a coarse
+octave counts only where it agrees almost perfectly, a fine one as soon as it agrees at all. Loading
+controls and gels of one protocol agree in the shape of every band and so at every edge of one:
+:data:`LOOK_ALIKE_GELS`, between panels whose edges say that they are gels.
 With Fisher's z, ``(n - 3) / 2 * (atanh rho - atanh rho0)^2`` is the log-likelihood gained in nats
 for ``n`` independent samples; ``n`` is measured from the roughness of the pixels themselves, so a
 blurred, enlarged or nearly empty panel counts for what it holds, not for its size.
@@ -10,6 +12,7 @@ blurred, enlarged or nearly empty panel counts for what it holds, not for its si
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -19,11 +22,13 @@ from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS, mean_filter
 from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
 
+#: Correlation that look-alikes reach in each octave, finest first: of any kind, and gels.
 LOOK_ALIKE = (0.10, 0.25, 0.50, 0.75)
+LOOK_ALIKE_GELS = (0.40, 0.88, 0.95, 0.98)
+#: What exceeds the look-alikes among gels is rarer, and weighs more.
+_GELS_WEIGH = 8.0
 _CEILING = 0.995
 _AGREES = 0.40
-_GRAIN_SHARES = (2.0, 0.5)
-_GRAIN_OF_LOOK_ALIKES = 1.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,9 +61,7 @@ class Overlay:
     a: tuple[FloatArray, ...]
     b: tuple[FloatArray, ...]
     density: tuple[FloatArray, ...]
-    steepness: FloatArray
     both: BoolArray
-    banded: float
 
 
 def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
@@ -80,18 +83,17 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
     )
     both = frame.a.usable & warp_mask(frame.b.usable, geometry, frame.size)
     core = np.asarray(cv2.erode(both.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    banded = min(frame.a.banded, frame.b.banded)
     return Overlay(
         a=frame.a.values,
         b=b,
         density=density,
-        steepness=frame.a.steepness,
         both=core,
-        banded=banded,
     )
 
 
-def agreement(laid: Overlay, *, within: BoolArray | None = None) -> Agreement:
+def agreement(
+    laid: Overlay, *, within: BoolArray | None = None, banded: float = 0.0
+) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
 
     Parameters
@@ -99,6 +101,8 @@ def agreement(laid: Overlay, *, within: BoolArray | None = None) -> Agreement:
     laid : Overlay
     within : ndarray of bool, optional
         Restricts the region.
+    banded : float, 0..1
+        How far both panels are gels, which look alike.
 
     Returns
     -------
@@ -115,10 +119,9 @@ def agreement(laid: Overlay, *, within: BoolArray | None = None) -> Agreement:
     b = [o[region] for o in laid.b]
     weight = [np.sqrt(d[region]) for d in laid.density]
     rho = tuple(_cosine(w * x, w * y) for w, x, y in zip(weight, a, b, strict=True))
-    grain = _grain(laid, region) if laid.banded else 1.0
     samples = tuple(float(d[region].sum(dtype=np.float64)) for d in laid.density)
     return Agreement(
-        nats=_nats(rho, samples) * (1.0 - laid.banded * (1.0 - grain)),
+        nats=nats_of(rho, samples, banded=banded),
         zncc=_cosine(a[0] + a[1] + a[2], b[0] + b[1] + b[2]),
         rho=rho,
         samples=samples,
@@ -172,30 +175,18 @@ def _cosine(x: FloatArray, y: FloatArray) -> float:
     return float(x @ y) / float(np.sqrt(power)) if power > 1e-9 else 0.0
 
 
-def _grain(laid: Overlay, region: BoolArray) -> float:
-    """Return how far the background of two banded panels agrees, 0 (look-alikes) to 1 (copies).
+def nats_of(rho: Sequence[float], samples: Sequence[float], *, banded: float = 0.0) -> float:
+    """Return the log-likelihood gained over a look-alike, all octaves together.
 
-    Independent loading controls and gels of one protocol agree in every shape, and so at every edge
-    of a band; the grain of the membrane between the edges is their own. It is asked in the
-    calmer half of the region, the finest octave counting most, with a benefit of one and a half
-    standard errors.
+    Parameters
+    ----------
+    rho, samples : sequence of float
+        Correlation and independent samples in each octave, finest first.
+    banded : float, 0..1
+        How far both panels are gels.
     """
-    steep = laid.steepness[region]
-    calm = steep <= np.median(steep)
-    z = 0.0
-    for k, share in enumerate(_GRAIN_SHARES):
-        density = laid.density[k][region][calm]
-        weight = np.sqrt(density)
-        rho = _cosine(weight * laid.a[k][region][calm], weight * laid.b[k][region][calm])
-        error = 1.5 / np.sqrt(max(float(density.sum(dtype=np.float64)), 1.0))
-        z += share * float(np.arctanh(np.clip(rho, 0.0, _CEILING)) + error)
-    return float(np.clip((z - _GRAIN_OF_LOOK_ALIKES) / 0.25, 0.0, 1.0))
-
-
-def _nats(rho: tuple[float, ...], samples: tuple[float, ...]) -> float:
-    total = 0.0
-    for r, n, r0 in zip(rho, samples, LOOK_ALIKE, strict=True):
-        gain = np.arctanh(min(max(r, 0.0), _CEILING)) - np.arctanh(r0)
-        if gain > 0.0 and n > 3.0:
-            total += 0.5 * (n - 3.0) * float(gain * gain)
-    return total
+    other = np.arctanh(LOOK_ALIKE)
+    look_alike = other + banded * (np.arctanh(LOOK_ALIKE_GELS) - other)
+    gain = np.maximum(np.arctanh(np.clip(rho, 0.0, _CEILING)) - look_alike, 0.0)
+    free = np.maximum(np.asarray(samples) - 3.0, 0.0)
+    return float(0.5 * (free * gain**2).sum()) * (1.0 + banded * (_GELS_WEIGH - 1.0))

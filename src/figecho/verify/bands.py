@@ -25,6 +25,7 @@ _EDGES_PX, _FAINT_EDGES_PX = 1.2, 4.0
 _PARALLEL, _SQUARE, _STRIP = 0.25, 0.19, 3.0
 #: Where straightness, 1 at the two levels above, begins to count and counts in full.
 _NATURAL, _GEL = 0.6, 0.9
+_RATHER = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,15 +41,12 @@ class Octaves:
     banded : float, 0..1
         How far edges lie in one direction or square to it, as in blots and gels, where look-alikes
         are the rule.
-    steepness : ndarray of shape (h, w), float32
-        How fast the broad shapes change: large at the edge of a band, small on the membrane.
     usable : ndarray of shape (h, w), bool
     """
 
     values: tuple[FloatArray, ...]
     density: tuple[FloatArray, ...]
     banded: float
-    steepness: FloatArray
     usable: BoolArray
 
 
@@ -100,8 +98,7 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     return Octaves(
         values=tuple(values),
         density=tuple(density),
-        banded=_banded(filled, usable),
-        steepness=_steepness(filled),
+        banded=bandedness(filled, usable),
         usable=usable,
     )
 
@@ -111,10 +108,6 @@ def _slopes(grey: FloatArray, sigma_px: float) -> tuple[FloatArray, FloatArray]:
     slope_x = np.asarray(cv2.Sobel(broad, cv2.CV_32F, 1, 0, scale=0.125), dtype=np.float32)
     slope_y = np.asarray(cv2.Sobel(broad, cv2.CV_32F, 0, 1, scale=0.125), dtype=np.float32)
     return slope_x, slope_y
-
-
-def _steepness(grey: FloatArray) -> FloatArray:
-    return mean_filter(np.asarray(np.hypot(*_slopes(grey, 2.0)), dtype=np.float32), 2.0)
 
 
 def directions(
@@ -127,16 +120,29 @@ def directions(
     and tissue are neither. On real and drawn panels one of the two is 0.25 to 0.90 for strips and
     gels; micrographs reach 0.23 and 0.17.
     """
-    slope_x, slope_y = (s[usable].astype(np.float64) for s in _slopes(grey, sigma_px))
-    slope = slope_x + 1j * slope_y
-    energy = slope_x**2 + slope_y**2
-    total = max(float(energy.sum()), 1e-6)
-    # Squaring doubles a direction; divided by the energy, the fourth power weighs like the second.
-    fourfold = slope**4 / np.maximum(energy, 1e-12)
-    return float(abs((slope**2).sum())) / total, float(abs(fourfold.sum())) / total
+    slope_x, slope_y = (s[usable] for s in _slopes(grey, sigma_px))
+    # The square of the gradient as a complex number, which doubles its direction; the fourth power,
+    # divided by the energy, weighs like it.
+    energy = slope_x * slope_x + slope_y * slope_y
+    twice_x, twice_y = slope_x * slope_x - slope_y * slope_y, 2.0 * slope_x * slope_y
+    share = 1.0 / np.maximum(energy, np.float32(1e-12))
+    four_x, four_y = (twice_x**2 - twice_y**2) * share, 2.0 * twice_x * twice_y * share
+    total = max(_total(energy), 1e-6)
+    parallel = np.hypot(_total(twice_x), _total(twice_y)) / total
+    return float(parallel), float(np.hypot(_total(four_x), _total(four_y)) / total)
 
 
-def _banded(grey: FloatArray, usable: BoolArray) -> float:
+def _total(values: FloatArray) -> float:
+    return float(values.sum(dtype=np.float64))
+
+
+def is_gel(grey: FloatArray, usable: BoolArray) -> bool:
+    """Whether a panel is rather a gel or a blot than anything else, by its edges."""
+    return bandedness(grey, usable) >= _RATHER
+
+
+def bandedness(grey: FloatArray, usable: BoolArray) -> float:
+    """Return how far edges lie in one direction or square to it, 0..1, as in blots and gels."""
     parallel, square = directions(grey, usable)
     straight = max(parallel / _PARALLEL, square / _SQUARE)
     if straight < 1.0 and max(grey.shape) >= _STRIP * min(grey.shape):

@@ -45,6 +45,11 @@ class Frame:
         height, width = self.a.usable.shape
         return (width, height)
 
+    @property
+    def banded(self) -> float:
+        """How far both panels are gels or blots, 0..1."""
+        return min(self.a.banded, self.b.banded)
+
     def to_panels(self, geometry: Matrix) -> Matrix:
         """Turn a geometry between the grids into b_from_a in panel pixels."""
         matrix = self.b_from_bgrid @ geometry @ np.linalg.inv(self.a_from_grid)
@@ -133,7 +138,6 @@ def _window(
         octaves,
         values=tuple(cut(v) for v in octaves.values),
         density=tuple(cut(d) for d in octaves.density),
-        steepness=cut(octaves.steepness),
         usable=cut(octaves.usable),
     )
 
