@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,13 @@ def test_what_was_seen_is_found_again_and_nothing_else(
     assert (report.coverage.panels, report.coverage.pairs_possible) == (2, 12)
     assert report.coverage.chosen_by == "index"
     assert [i.source for i in report.inputs] == ["fresh.png", "reused.png"]
-    # The finding is that of a scan of both files; only more pairs could have been as good.
+    # The finding is that of a scan of both files; only more pairs could have been as good, and
+    # none inside a panel.
     both = scan([paper / "reused.png", seen / "field.png"], CONFIG).report
     (plain,) = both.findings
     assert plain.fingerprint == found.fingerprint
     assert plain.evidence.zncc == pytest.approx(found.evidence.zncc, abs=1e-6)
-    assert found.log10_nfa - plain.log10_nfa == pytest.approx(np.log10(12), abs=1e-6)
+    assert found.log10_nfa - plain.log10_nfa == pytest.approx(np.log10(12 * 2 / 3), abs=1e-6)
 
 
 def test_panels_in_and_beside_the_index_are_found(
@@ -205,3 +207,22 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
     (tmp_path / "corpus.sqlite").write_bytes(b"nothing of the kind" * 100)
     with pytest.raises(ConfigError, match="cannot be opened"):
         Corpus(tmp_path)
+
+
+def test_an_index_of_another_layout_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    Corpus(tmp_path, create=True).close()
+    with sqlite3.connect(tmp_path / "corpus.sqlite") as file:
+        file.execute("pragma user_version=99")
+    before = (tmp_path / "corpus.sqlite").read_bytes()
+    with pytest.raises(ConfigError, match="another version"):
+        Corpus(tmp_path)
+    assert (tmp_path / "corpus.sqlite").read_bytes() == before
+
+
+def test_gels_of_the_corpus_are_counted(tmp_path: Path, corpus: Corpus) -> None:
+    gels = {f"gel{k}": rendering("membrane", k, 120, 160) for k in range(2)}
+    folder = save(tmp_path / "mixed", cells=rendering("cells", 3, 90, 110), **gels)
+    grow([folder], corpus, CONFIG)
+    assert corpus.gels() == 2
+    digest = next(d.sha256 for d in corpus.documents() if "gel0" in d.source)
+    assert corpus.gels(without=[digest]) == 1

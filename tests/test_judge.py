@@ -346,7 +346,7 @@ def test_a_box_stays_on_its_panel() -> None:
 
 
 def test_the_strongest_comes_first_and_weak_ones_only_if_asked_for() -> None:
-    weak = pair(of("a.png"), of("c.png"), nats=0.0)
+    weak = pair(of("a.png"), of("c.png"), nats=2.5)
     candidates = (weak, pair(of("a.png"), of("b.png")), pair(of("d.png"), of("e.png"), nats=80.0))
     found = judged(*candidates, pairs=1)
     assert [f.id for f in found] == ["F001", "F002", "F003"]

@@ -10,9 +10,16 @@ import pytest
 
 from figecho.config import Verify
 from figecho.verify import frame as frames
-from figecho.verify.agree import Agreement, agreement, overlay
+from figecho.verify.agree import (
+    LOOK_ALIKE,
+    LOOK_ALIKE_GELS,
+    Agreement,
+    agreement,
+    nats_of,
+    overlay,
+)
 from figecho.verify.align import align
-from figecho.verify.bands import BANDS, directions, octaves_of
+from figecho.verify.bands import BANDS, directions, is_gel, octaves_of
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import outline, polygon_area, transform_points
 from figecho.verify.step import (
@@ -501,6 +508,7 @@ def test_gels_and_blots_have_straight_edges_however_they_lie(name: str, turned: 
     image = np.asarray(image, np.float32)
     assert max(directions(image, everywhere(image))) > 0.15
     assert octaves_of(image, everywhere(image)).banded == 1.0
+    assert is_gel(image, everywhere(image))
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -508,3 +516,35 @@ def test_cells_and_tissue_have_edges_any_way(name: str) -> None:
     image = grey(rendering(name, 5))
     assert max(directions(image, everywhere(image))) < 0.15
     assert octaves_of(image, everywhere(image)).banded == 0.0
+    assert not is_gel(image, everywhere(image))
+
+
+# What look-alikes reach by themselves
+
+MANY = (500.0, 200.0, 60.0, 20.0)
+
+
+@pytest.mark.parametrize(("banded", "look_alike"), [(0.0, LOOK_ALIKE), (1.0, LOOK_ALIKE_GELS)])
+def test_only_what_look_alikes_do_not_reach_is_evidence(
+    banded: float, look_alike: tuple[float, ...]
+) -> None:
+    nothing = pytest.approx(0.0, abs=1e-9)
+    assert nats_of(look_alike, MANY, banded=banded) == nothing
+    for k in range(BANDS):
+        better = [rho + (0.1 * (1.0 - rho) if j == k else 0.0) for j, rho in enumerate(look_alike)]
+        worse = [rho - (0.1 if j == k else 0.0) for j, rho in enumerate(look_alike)]
+        assert nats_of(better, MANY, banded=banded) > 0.01
+        assert nats_of(worse, MANY, banded=banded) == nothing
+
+
+def test_shape_without_grain_is_no_evidence_in_gels_and_grain_is() -> None:
+    loading_controls = (0.35, 0.82, 0.94, 0.97)
+    copies = (0.80, 0.95, 0.98, 0.99)
+    assert nats_of(loading_controls, MANY, banded=1.0) == 0.0
+    assert nats_of(loading_controls, MANY, banded=0.0) > 50.0
+    assert nats_of(copies, MANY, banded=1.0) > 500.0
+
+
+def test_octaves_of_few_samples_say_nothing() -> None:
+    assert nats_of((0.9,) * BANDS, (3.0,) * BANDS) == 0.0
+    assert nats_of((0.9,) * BANDS, (30.0,) * BANDS) < nats_of((0.9,) * BANDS, (60.0,) * BANDS)

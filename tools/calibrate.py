@@ -27,7 +27,6 @@ from PIL import Image
 from figecho.config import resolve
 from figecho.farm.place import workplace
 from figecho.farm.stages import compare_all, describe_all, likely_pairs, read_all
-from figecho.judge.background import TAILS
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import evidence_of, pose_of
 from figecho.judge.nfa import TAIL_FROM, Kind, Trials, kind_of, log10_nfa
@@ -38,8 +37,7 @@ from figecho.sources.walk import walk
 from figecho.store.cards import Card
 from figecho.store.inputs import file_digest
 from figecho.store.store import scratch
-from make_corpus import SUFFIXES
-from recall import panel
+from photos import pictures
 from synth.corpus import corpus
 
 BACKGROUND = Path(__file__).parents[1] / "src" / "figecho" / "judge" / "background.py"
@@ -135,11 +133,8 @@ def generated(seed: int, panels: int, jobs: int) -> Observed:
 def real(folders: Sequence[Path], jobs: int) -> Observed:
     """Compare the pictures of folders that share nothing; only pairs of two folders count."""
     with tempfile.TemporaryDirectory() as name:
-        for k, folder in enumerate(folders):
-            paths = (p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES)
-            images = [image for p in paths if (image := panel(p)) is not None][:60]
-            for n, image in enumerate(images):
-                Image.fromarray(image).save(Path(name) / f"{k:02d}-{n:03d}.png")
+        for n, picture in enumerate(pictures(folders, 0)):
+            Image.fromarray(picture.image).save(Path(name) / f"{picture.group:02d}-{n:03d}.png")
         return observed(Path(name), jobs, lambda a, b: a[:2] != b[:2], inside=False)
 
 
@@ -208,9 +203,7 @@ def main() -> None:
         tails = fit(runs)
         kinds = f"generated panels, seeds {', '.join(map(str, seeds))}, {options.panels} each"
         kinds += f", and pictures of {len(options.data)} folders" if options.data else ""
-        seen = ", ".join(
-            f"{sum(run.trials.of(kind) for run in runs)} {kind}" for kind in KINDS
-        )
+        seen = ", ".join(f"{sum(run.trials.of(kind) for run in runs)} {kind}" for kind in KINDS)
         BACKGROUND.write_text(_module(tails, f"{kinds}; comparisons: {seen}"), encoding="utf-8")
         print(*tails.items(), sep="\n")
     else:

@@ -1,7 +1,8 @@
 """Write a benchmark: ``python tools/make_corpus.py --seed 1 --panels 400 --out DIR``.
 
 ``--clones`` gives panels of which every second has a part repeated inside; ``--real DIR`` plants
-into the PNG, JPEG and TIFF pictures of a folder instead of generating panels.
+into the PNG, JPEG and TIFF pictures of a folder instead of generating panels (see
+``tools/recall.py`` for several folders).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from synth.collection import Collection
 from synth.corpus import clones, corpus
 from synth.kinds import Byte
 from synth.models import CLASSES
-from synth.real import plant_real
+from synth.real import Picture, plant_real
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
@@ -50,7 +51,10 @@ def _made(options: argparse.Namespace) -> Collection:
             transforms=options.transforms,
         )
     paths = sorted(p for p in options.real.rglob("*") if p.suffix.lower() in SUFFIXES)
-    images = [read(path) for path in paths[: options.panels]]
+    images = [
+        Picture(image=read(path), group=k, laned=False)
+        for k, path in enumerate(paths[: options.panels])
+    ]
     if options.transforms is None:
         return plant_real(images, options.seed, options.share)
     return plant_real(images, options.seed, options.share, transforms=options.transforms)

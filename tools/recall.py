@@ -3,7 +3,8 @@
 ``python tools/recall.py --set generated --panels 400 --seed 5`` draws panels of every class with
 planted reuse, look-alikes and singles; ``--set blots`` draws gels and blots only, ``--set clones``
 panels of which every second repeats a part of itself; ``--set real --data DIR...`` plants the same
-transforms into the pictures of folders. Everything is written to files first and read as a user's
+transforms into the pictures of folders, whose own pairs of one folder are not judged, for they may
+share a field or a membrane. Everything is written to files first and read as a user's
 would be. Seeds below 100 were used for tuning; judge with others.
 
 The plain judge is what a capable script does (see ``tools/bench.py``): a pair is reported from 8
@@ -35,7 +36,7 @@ from figecho.evaluate import COUNTED, Known, Outcome, Score, files_of, load_trut
 from figecho.evaluate import score as held_against
 from figecho.model import Report
 from figecho.scan import scan
-from make_corpus import SUFFIXES, read
+from photos import pictures
 from synth.collection import Collection
 from synth.corpus import clones, corpus
 from synth.plant import LANED
@@ -50,26 +51,10 @@ def drawn(options: argparse.Namespace) -> Collection:
     if options.set == "clones":
         return clones(options.seed, options.panels)
     if options.set == "real":
-        images = [
-            image
-            for folder in options.data
-            for path in sorted(folder.rglob("*"))
-            if path.suffix.lower() in SUFFIXES and (image := panel(path)) is not None
-        ]
-        order = np.random.default_rng(options.seed).permutation(len(images))
-        return plant_real([images[k] for k in order[: options.panels]], options.seed)
+        return plant_real(pictures(options.data, options.seed)[: options.panels], options.seed)
     if options.set == "blots":
         return corpus(options.seed, options.panels, classes=sorted(LANED))
     return corpus(options.seed, options.panels)
-
-
-def panel(path: Path) -> np.ndarray | None:
-    """Read a picture of panel size: the middle of a large one, None for a tiny one."""
-    image = read(path)
-    if min(image.shape[:2]) < 40 or max(image.shape[:2]) < 100:
-        return None
-    top, left = (max(0, (side - 480) // 2) for side in image.shape[:2])
-    return np.ascontiguousarray(image[top : top + 480, left : left + 480])
 
 
 def way_of(known: Known) -> tuple[str, str]:

@@ -200,6 +200,21 @@ def reuse(
     )
 
 
+def moved_lanes(rng: Rng, source: Byte, target: Byte, layout: Style, *, name: str) -> Planted:
+    """Copy a run of lanes of one panel into another of the same size.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    source, target : ndarray of one shape, uint8
+    layout : dict
+        Lanes and margin, as a style of a strip has them.
+    name : str
+    """
+    pair = splice.lanes(rng, source, target, layout)
+    return _spliced(rng, source, pair, TRANSFORMS["lanes"], name, "lanes")
+
+
 def _views(
     motion: Motion, scene: Byte, height: int, width: int, room: float
 ) -> tuple[float, View, View, str]:

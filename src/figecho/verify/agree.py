@@ -91,9 +91,7 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
     )
 
 
-def agreement(
-    laid: Overlay, *, within: BoolArray | None = None, banded: float = 0.0
-) -> Agreement:
+def agreement(laid: Overlay, *, within: BoolArray | None = None, banded: float = 0.0) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
 
     Parameters

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray
 
@@ -132,7 +133,7 @@ def directions(
     return float(parallel), float(np.hypot(_total(four_x), _total(four_y)) / total)
 
 
-def _total(values: FloatArray) -> float:
+def _total(values: NDArray[np.floating]) -> float:
     return float(values.sum(dtype=np.float64))
 
 
