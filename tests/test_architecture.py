@@ -15,7 +15,18 @@ PACKAGE = Path(__file__).parents[1] / "src" / "figecho"
 LAYERS: dict[str, frozenset[str]] = {
     "nouns": frozenset({"__init__", "model", "config", "errors", "versions"}),
     "engine": frozenset(
-        {"panels", "screen", "tiles", "describe", "retrieve", "match", "verify", "judge", "pairs"}
+        {
+            "panels",
+            "screen",
+            "tiles",
+            "describe",
+            "retrieve",
+            "match",
+            "verify",
+            "judge",
+            "echo",
+            "pairs",
+        }
     ),
     "sources": frozenset({"sources"}),
     "work": frozenset({"store", "farm", "threads", "result", "manifest"}),

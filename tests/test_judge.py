@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from figecho.config import Judge
 from figecho.describe.forms import AS_IS, Form
+from figecho.echo import Echo
 from figecho.judge.background import TAILS
 from figecho.judge.candidate import Candidate
 from figecho.judge.category import UNALTERED, UPRIGHT_DEG, WHOLE, category_of
@@ -24,7 +25,6 @@ from figecho.judge.nfa import Kind, Trials, kind_of, level_of, log10_nfa, relati
 from figecho.judge.templates import MIN_FIGURES, MUCH_MORE, set_templates_aside
 from figecho.match.propose import Proposal
 from figecho.model import Box, Finding, Panel
-from figecho.pairs import Echo
 from figecho.verify.outline import transform_points
 from handmade import panel
 from scenes import rendering

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from figecho.config import Config, resolve
+from figecho.echo import Echo
 from figecho.judge.nfa import Trials, log10_nfa, relative_evidence
-from figecho.pairs import Echo, echoes
+from figecho.pairs import echoes
 from scenes import CONFIG, alike, described, gamma, jpeg, mean_gap_px, moved, rendering
 from synth import blots, splice
 from synth.kinds import streams

@@ -14,6 +14,7 @@ from figecho.config import Config
 from figecho.describe.described import Described, describe
 from figecho.describe.features import Features
 from figecho.describe.forms import Form
+from figecho.echo import Echo, verified
 from figecho.errors import SourceError
 from figecho.farm.place import Progress
 from figecho.judge.candidate import Candidate, as_read, motion_of_echo
@@ -22,7 +23,7 @@ from figecho.judge.motion import in_words
 from figecho.judge.nfa import Trials
 from figecho.match.propose import block_proposals, keypoint_proposals, matched
 from figecho.model import Coverage, Figure, Input, Panel, Report
-from figecho.pairs import Echo, echoes, verified
+from figecho.pairs import echoes
 from figecho.panels import panels_of
 from figecho.retrieve import by_content
 from figecho.sources import collect

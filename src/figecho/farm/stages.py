@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from figecho.config import Config
+from figecho.echo import Echo
 from figecho.farm import tasks
 from figecho.farm.place import Workplace, workplace
 from figecho.farm.port import Executor, Lost
 from figecho.manifest import Corrections, boxes_for
 from figecho.model import NotScanned
-from figecho.pairs import Echo
 from figecho.retrieve import likely_partners
 from figecho.retrieve.sketch import Sketch, empty_sketch
 from figecho.sources.walk import Entry, walk

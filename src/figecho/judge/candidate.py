@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from figecho.echo import Echo
 from figecho.judge.motion import Motion, motion_of
 from figecho.model import Panel
-from figecho.pairs import Echo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

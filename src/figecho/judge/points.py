@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from figecho.pairs import Echo
+from figecho.echo import Echo
 from figecho.verify.outline import polygon_area, transform_points
 
 MOST = 24

@@ -34,7 +34,7 @@ KNOWN = {
     "Features": "figecho.describe.features",
     "Form": "figecho.describe.forms",
     "Proposal": "figecho.match.propose",
-    "Echo": "figecho.pairs",
+    "Echo": "figecho.echo",
     "Sketch": "figecho.retrieve.sketch",
 }
 
