@@ -19,6 +19,7 @@ from figecho.panels.filled import (
     is_dense,
     is_filled,
     is_framed,
+    is_half_filled,
     is_paper,
     is_two_tone,
     trimmed,
@@ -46,7 +47,11 @@ _MAX_DEPTH = 10
 _MAX_PARTS = 400
 #: A finer cut of what is already a filled part must explain this share of it.
 _MIN_COVER = 0.6
+#: Dark fields on black have no sides; so many other panels prove that there is a montage.
+_MANY, _MIN_COVER_OF_MANY = 3, 0.3
 _SLIVER_PX = 8
+#: How far the ends of pictures side by side may be apart.
+_ALIGNED_PX = 2
 #: This share of what is dense as a picture may be bold labels outside of all panels.
 _MAX_LEFT = 0.25
 #: Trimming a part to what fills it may cost this share of picture; more is another panel.
@@ -139,7 +144,8 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
         filled = [part.box for part in parts if part.filled]
         # Paper is white. Any other tone must explain nearly all of the figure as a montage.
         montage = depth > 0 or canvas != WHITE
-        if not filled or filled == [whole] or (montage and not _covers(filled, whole)):
+        share = _MIN_COVER if depth > 0 or len(filled) < _MANY else _MIN_COVER_OF_MANY
+        if not filled or filled == [whole] or (montage and not _covers(filled, whole, share)):
             continue
         strict = ink_of(rgb, canvas, STRICT)
         found: list[Box] = []
@@ -162,7 +168,8 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
     that fit the one that frees most panels is returned; [] if none does.
     """
     loose, strict = ink_of(rgb, canvas), ink_of(rgb, canvas, STRICT)
-    inks = [loose, strict] if is_clean(rgb, loose, canvas) else []
+    clean = is_clean(rgb, loose, canvas)
+    inks = [loose, strict] if clean else []
     exact = ink_of(rgb, canvas, EXACT)
     if canvas == WHITE and int(exact.sum()) - int(loose.sum()) > _PALE_SHARE * exact.size:
         inks.append(exact)
@@ -180,9 +187,32 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
         lost = int(left.sum())
         if lost <= _MAX_LEFT * least and _freed(parts) > _freed(best):
             best = parts
-            if lost <= _ALL_FOUND * least and len(inks) < 3:
+            if lost <= _ALL_FOUND * least and len(inks) < 3 and not _divided(ink, parts):
                 break
-    return best
+    if clean or canvas != WHITE or _freed(best) > 1:
+        return best
+    return _montage_of_pale(rgb, box, loose, size) or best
+
+
+def _montage_of_pale(rgb: ByteArray, box: Box, loose: BoolArray, size: Size) -> list[_Part]:
+    """Cut pale panels whose gutters compression has stained, if they are many and nearly all."""
+    if not any(gutters(loose, _FINE_GUTTER_PX, vertical=vertical) for vertical in (False, True)):
+        return []
+    dense = is_dense(loose, size.strip_px)
+    sheet = _Sheet(rgb=rgb, canvas=WHITE, ink=loose, dense=dense, size=size)
+    parts = [p for p in _parts(sheet, box, 0) if size.allows(p.box, filled=p.filled)]
+    filled = [p.box for p in parts if p.filled]
+    return parts if len(filled) >= _MANY and _covers(filled, box) else []
+
+
+def _divided(ink: BoolArray, parts: Sequence[_Part]) -> bool:
+    """Whether a gutter runs through a part: some of the panels beside it were too pale to see."""
+    return any(
+        gutters(crop(ink, part.box), _FINE_GUTTER_PX, vertical=vertical)
+        for part in parts
+        if part.filled
+        for vertical in (False, True)
+    )
 
 
 def _freed(parts: Sequence[_Part]) -> int:
@@ -222,11 +252,12 @@ def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
         and not sheet.is_drawn(snug)
     ):
         ways = chain(_wide(sheet, snug), _narrow(sheet, snug), _crossed(sheet, snug))
-        return first(ways, _MIN_COVER) or [_Part(snug, True)]
+        return first(ways, _MIN_COVER) or _aligned(sheet, snug) or [_Part(snug, True)]
     found = (
         first(_wide(sheet, box), 0)
         or first(_narrow(sheet, box), 0)
         or first(_crossed(sheet, box), _MIN_COVER / 2)
+        or _aligned(sheet, box)
     )
     if found:
         return found
@@ -262,6 +293,29 @@ def _crossed(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
         wide = wide_px(box.w if vertical else box.h)
         found = gutters(part, wide, vertical=vertical, crossed=_CROSSED_SHARE)
         yield from _between(box, found, vertical)
+
+
+def _aligned(sheet: _Sheet, box: Box) -> list[_Part]:
+    """Cut at gutters into parts that begin and end alike: pale pictures side by side.
+
+    Tissue may be paper at a side here and there; that several pictures are cut off at the same two
+    lines is proof enough.
+    """
+    part = crop(sheet.ink, box)
+    for vertical in (True, False):
+        for cuts in _between(box, gutters(part, _FINE_GUTTER_PX, vertical=vertical), vertical):
+            inside = [b for cut in cuts if (b := trimmed(sheet.ink, cut)) is not None]
+            pictures = [
+                b
+                for b in inside
+                if sheet.size.allows(b, filled=False)
+                and is_half_filled(sheet.ink, sheet.rgb, b)
+                and not sheet.is_drawn(b)
+            ]
+            ends = [(b.y, b.y + b.h) if vertical else (b.x, b.x + b.w) for b in pictures]
+            if len(ends) > 1 and int(np.ptp(ends, axis=0).max()) <= _ALIGNED_PX:
+                return [_Part(b, b in pictures) for b in inside]
+    return []
 
 
 def _between(box: Box, separators: Sequence[Run], vertical: bool) -> Iterator[list[Box]]:

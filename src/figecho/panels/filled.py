@@ -15,6 +15,7 @@ _SURE_SHARE = 0.95
 _LABELLED_SHARE = 0.3
 #: Letters cover less of their box than a picture does.
 _MIN_INK = 0.75
+_HALF_INK, _HALF_SIDE = 0.5, 0.25
 #: How deep inside the box the sides are looked at: past a frame line and its JPEG ringing.
 _INSET_PX = 5
 _FRAME_PX = 2
@@ -88,6 +89,16 @@ def is_filled(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
     return bool(part.mean() >= _MIN_INK) and _sides_hold(part, inset) and has_texture(rgb, box)
 
 
+def is_half_filled(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
+    """Whether picture covers most of ``box`` and reaches every side of it somewhere."""
+    part = crop(ink, box)
+    return (
+        bool(part.mean() >= _HALF_INK)
+        and _sides_hold(part, 0, _HALF_SIDE, _HALF_SIDE)
+        and has_texture(rgb, box)
+    )
+
+
 def is_framed(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
     """Whether ``box`` is drawn as a frame line on all four sides around something textured."""
     return _sides_hold(crop(ink, box), 0, 0.95) and has_texture(rgb, box)
@@ -126,10 +137,12 @@ def has_texture(rgb: ByteArray, box: Box) -> bool:
     return bool(min(across, along) >= _MIN_TEXTURE)
 
 
-def _sides_hold(part: BoolArray, inset: int, share: float = _SIDE_SHARE) -> bool:
+def _sides_hold(
+    part: BoolArray, inset: int, share: float = _SIDE_SHARE, mean: float = _MEAN_SHARE
+) -> bool:
     band = slice(inset, inset + _FRAME_PX)
     low, *others = sorted(float(np.rot90(part, turns)[band].mean()) for turns in range(4))
-    if low >= share and (low + sum(others)) / 4 >= max(share, _MEAN_SHARE):
+    if low >= share and (low + sum(others)) / 4 >= max(share, mean):
         return True
     # A white label in a corner may hide most of one side.
     return share < min(others) and min(others) >= _SURE_SHARE and low >= _LABELLED_SHARE
