@@ -160,3 +160,48 @@ def test_a_cut_repeats_itself() -> None:
     put(sheet, rgb(np.tile(np.arange(200.0) + 20, (150, 1))), 20, 20)
     put(sheet, tissue(150, 200), 260, 20)
     assert boxes(sheet) == boxes(sheet.copy())
+
+
+def pale(height: int, width: int, seed: int) -> ByteArray:
+    """Tissue with clefts as white as paper, many of them at its sides."""
+    field = tissue(height, width, seed)
+    field = np.clip(field.astype(int) + 70, 0, 255).astype(np.uint8)
+    field[field > 222] = 255
+    return field
+
+
+@pytest.mark.parametrize("quality", [None, 85])
+def test_pale_tissue_side_by_side_is_cut(quality: int | None) -> None:
+    sheet = canvas(160, 500)
+    laid = [put(sheet, pale(120, 220, seed=k), 15 + 240 * k, 20) for k in range(2)]
+    cut = boxes(sheet if quality is None else jpeg(sheet, quality))
+    assert len(cut) == 2
+    assert np.abs(np.array(cut) - np.array(laid)).max() <= 4
+
+
+def test_pale_tissue_alone_stays_whole() -> None:
+    assert len(boxes(pale(160, 300, seed=3))) == 1
+
+
+def test_what_ends_at_different_heights_is_no_row_of_pictures() -> None:
+    # Two clouds of a scatter plot are apart too, but nothing cuts them off at one line.
+    sheet = canvas(260, 420)
+    cv2.ellipse(sheet, (110, 120), (70, 60), 0, 0, 360, (90, 90, 200), -1)
+    cv2.ellipse(sheet, (310, 160), (60, 75), 0, 0, 360, (200, 90, 90), -1)
+    assert boxes(sheet) == whole(sheet)
+
+
+def test_a_strip_too_pale_for_a_first_look_is_found_beside_darker_ones() -> None:
+    sheet = canvas(200, 400)
+    dark, light = strip(40, 300, seed=1), strip(40, 300, seed=2)
+    light = np.clip(light.astype(int) + 45, 0, 244).astype(np.uint8)
+    laid = [put(sheet, dark, 50, 20), put(sheet, light, 50, 75), put(sheet, dark[::-1], 50, 130)]
+    assert boxes(sheet) == laid
+
+
+def test_a_dark_field_does_not_keep_bright_ones_beside_it_together() -> None:
+    sheet = canvas(340, 480, BLACK)
+    laid = [put(sheet, tissue(100, 140, seed=k), 10 + 155 * k, 10) for k in range(3)]
+    put(sheet, cells(180, 300), 10, 130)
+    found = boxes(sheet)
+    assert [box for box in found if box in laid] == laid

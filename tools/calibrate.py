@@ -43,6 +43,8 @@ from synth.corpus import corpus
 BACKGROUND = Path(__file__).parents[1] / "src" / "figecho" / "judge" / "background.py"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TUNING, JUDGING = (31, 33, 34), (131, 133, 134)
+#: What a scan passes over early on is part of the background.
+BARS_LIFTED = {"verify.min_nats": 2.0, "verify.gate_nats": 1.0}
 #: Fewest comparisons above the start of the tail from which its decay is fitted.
 LEAST = 8
 LEVELS = (0.01, 0.1, 1.0, 10.0)
@@ -74,7 +76,7 @@ def observed(
     inside : bool
         Whether the panels repeat nothing inside themselves.
     """
-    config = resolve()
+    config = resolve("default", BARS_LIFTED)
     with workplace(config, scratch(), jobs, lambda stage, done, total: None) as place:
         entries, _ = walk([folder])
         files = read_all(entries, [file_digest(e, config.limits) for e in entries], place)

@@ -26,6 +26,8 @@ from synth.labels import write
 from synth.models import MODELS
 
 FIELDS = ("cells", "nuclei", "tissue", "eosin", "brown", "phase", "transmission", "scanning")
+#: Dark fields on black have no sides that anyone could see.
+BRIGHT = ("eosin", "phase", "transmission", "scanning")
 LEAST = 0.75
 
 
@@ -49,7 +51,8 @@ def rows_of_panels(rng: Rng) -> Drawn:
     y, width = top, 0
     for _ in range(int(rng.integers(1, 4))):
         height = int(rng.integers(84, 200))
-        name = FIELDS[int(rng.integers(len(FIELDS)))]
+        kinds = BRIGHT if dark else FIELDS
+        name = kinds[int(rng.integers(len(kinds)))]
         style = MODELS[name].style(rng)
         x = left
         for _ in range(int(rng.integers(1, 5))):

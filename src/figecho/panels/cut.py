@@ -48,10 +48,10 @@ _MAX_PARTS = 400
 #: A finer cut of what is already a filled part must explain this share of it.
 _MIN_COVER = 0.6
 #: Dark fields on black have no sides; so many other panels prove that there is a montage.
-_MANY, _MIN_COVER_OF_MANY = 3, 0.3
+_MANY, _MIN_COVER_OF_MANY = 3, 0.2
 _SLIVER_PX = 8
 #: How far the ends of pictures side by side may be apart.
-_ALIGNED_PX = 2
+_ALIGNED_PX = 4
 #: This share of what is dense as a picture may be bold labels outside of all panels.
 _MAX_LEFT = 0.25
 #: Trimming a part to what fills it may cost this share of picture; more is another panel.
@@ -257,8 +257,8 @@ def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
         first(_wide(sheet, box), 0)
         or first(_narrow(sheet, box), 0)
         or first(_crossed(sheet, box), _MIN_COVER / 2)
-        or _aligned(sheet, box)
     )
+    found = max(found, _aligned(sheet, box), key=_freed)
     if found:
         return found
     framed = size.allows(box, filled=False) and is_framed(ink, sheet.rgb, box)

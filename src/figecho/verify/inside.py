@@ -22,7 +22,7 @@ _EXACT = 1.04
 #: Correlation of the finest octave that round cells, pores and lanes of one kind share by nature.
 _BY_NATURE = 0.45
 #: Samples of the finest octave that the fit of the motion itself uses up.
-_FITTED_SAMPLES = 9.0
+_FITTED_SAMPLES = 12.0
 #: From Fisher's gain to the nats of :data:`figecho.judge.background.TAILS`, which it was fitted to.
 _NATS_A_GAIN = 15.0
 
