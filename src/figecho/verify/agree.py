@@ -27,6 +27,9 @@ LOOK_ALIKE = (0.10, 0.25, 0.50, 0.75)
 LOOK_ALIKE_GELS = (0.40, 0.88, 0.95, 0.98)
 #: What exceeds the look-alikes among gels is rarer, and weighs more.
 _GELS_WEIGH = 8.0
+#: Samples that the search for the motion and for the region uses up: a few dozen pixels of two
+#: small panels can be brought to agree almost perfectly.
+_FITTED_SAMPLES = 15.0
 _CEILING = 0.995
 _AGREES = 0.40
 
@@ -187,4 +190,6 @@ def nats_of(rho: Sequence[float], samples: Sequence[float], *, banded: float = 0
     look_alike = other + banded * (np.arctanh(LOOK_ALIKE_GELS) - other)
     gain = np.maximum(np.arctanh(np.clip(rho, 0.0, _CEILING)) - look_alike, 0.0)
     free = np.maximum(np.asarray(samples) - 3.0, 0.0)
-    return float(0.5 * (free * gain**2).sum()) * (1.0 + banded * (_GELS_WEIGH - 1.0))
+    left = max(1.0 - _FITTED_SAMPLES / max(float(np.sum(samples)), 1e-9), 0.0)
+    weight = left * (1.0 + banded * (_GELS_WEIGH - 1.0))
+    return float(0.5 * (free * gain**2).sum()) * weight
