@@ -177,7 +177,7 @@ def test_more_evidence_less_chance_and_fewer_trials_all_tighten(
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_number_is_finite_and_at_most_the_trials(kind: Kind) -> None:
     thousand = Trials(gels=1000, others=1000, within=1000)
-    assert log10_nfa(0.0, thousand, kind) <= np.log10(1000 * len(KINDS)) + 1e-9
+    assert log10_nfa(0.0, thousand, kind) <= 3.0 + 1e-9
     assert -400 < log10_nfa(1e9, Trials(gels=1, others=1, within=1), kind) < -80
     assert np.isfinite(log10_nfa(5.0, Trials(gels=0, others=0, within=0), kind))
 
@@ -189,12 +189,6 @@ def test_each_kind_is_counted_by_its_own_comparisons(kind: Kind) -> None:
     for name in ("gels", "others", "within"):
         more = log10_nfa(20.0, replace(few, **{name: 1000}), kind) - log10_nfa(20.0, few, kind)
         assert more == pytest.approx(2.0 if name == own else 0.0)
-
-
-def test_a_chance_in_more_kinds_is_a_greater_chance() -> None:
-    alone = Trials(gels=0, others=100, within=0)
-    beside_gels = Trials(gels=1, others=100, within=0)
-    assert log10_nfa(20.0, alone, "moved") < log10_nfa(20.0, beside_gels, "moved")
 
 
 def test_gels_are_a_kind_of_their_own_across_panels() -> None:

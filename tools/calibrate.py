@@ -39,6 +39,7 @@ from figecho.store.inputs import file_digest
 from figecho.store.store import scratch
 from photos import pictures
 from synth.corpus import corpus
+from synth.kinds import Byte, Rng, streams
 
 BACKGROUND = Path(__file__).parents[1] / "src" / "figecho" / "judge" / "background.py"
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -51,6 +52,8 @@ LEVELS = (0.01, 0.1, 1.0, 10.0)
 SCAN_PANELS = (30, 100, 360)
 #: Fewest findings a scan must have stated for the seen ones to say anything.
 TELLING = 3.0
+#: Short side of panels that are cut small.
+SMALL_PX = (28, 110)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +131,32 @@ def generated(seed: int, panels: int, jobs: int) -> Observed:
         return not all("browser" in name or "tracks" in name for name in (a, b))
 
     with tempfile.TemporaryDirectory() as name:
-        corpus(seed, panels, 0.0).write(Path(name))
+        made = corpus(seed, panels, 0.0)
+        rng = streams(seed, 10**6)
+        made.images = [some_small(rng, k, image) for k, image in enumerate(made.images)]
+        made.write(Path(name))
         return observed(Path(name), jobs, strangers, inside=True)
+
+
+def some_small(rng: Rng, number: int, image: Byte) -> Byte:
+    """Cut every third panel down to the size that panels of dense figures have."""
+    height, width = image.shape[:2]
+    short = int(rng.integers(*SMALL_PX))
+    if number % 3 or min(height, width) <= short:
+        return image
+    factor = short / min(height, width)
+    rows, cols = max(short, int(height * factor)), max(short, int(width * factor))
+    top, left = int(rng.integers(height - rows + 1)), int(rng.integers(width - cols + 1))
+    return np.ascontiguousarray(image[top : top + rows, left : left + cols])
 
 
 def real(folders: Sequence[Path], jobs: int) -> Observed:
     """Compare the pictures of folders that share nothing; only pairs of two folders count."""
     with tempfile.TemporaryDirectory() as name:
+        rng = streams(0, 0)
         for n, picture in enumerate(pictures(folders, 0)):
-            Image.fromarray(picture.image).save(Path(name) / f"{picture.group:02d}-{n:03d}.png")
+            image = some_small(rng, n, picture.image)
+            Image.fromarray(image).save(Path(name) / f"{picture.group:02d}-{n:03d}.png")
         return observed(Path(name), jobs, lambda a, b: a[:2] != b[:2], inside=False)
 
 

@@ -2,9 +2,8 @@
 
 The number of false alarms (NFA) of a finding is how many findings at least as strong are expected
 among unrelated panels in a run of this size: the number of comparisons of its kind, times the share
-of unrelated ones that reach such evidence, times the number of kinds, for a run has a chance in
-each (a contrario reasoning: Desolneux, Moisan and Morel, IJCV 2000). It tightens by itself as a run
-grows. The share is an exponential tail fitted to the agreement of unrelated panels of that kind
+of unrelated ones that reach such evidence (a contrario reasoning: Desolneux, Moisan and Morel, IJCV
+2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the agreement of unrelated panels of that kind
 (``background.py``, by ``tools/calibrate.py``), after the agreement has been divided by what the
 same two panels reach when displaced against each other. Gels stand apart: they are few beside all
 pairs of a run, but look alike far more often.
@@ -13,7 +12,7 @@ pairs of a run, but look alike far more often.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -29,7 +28,7 @@ Kind = Literal["gels in place", "gels moved", "in place", "moved", "within"]
 #: Nats that even featureless panels are granted by chance.
 CHANCE_FLOOR = 1.5
 #: Relative evidence from which the tails hold.
-TAIL_FROM = 8.0
+TAIL_FROM = 4.0
 #: Drawings are made of identical parts, so what two of them share by chance weighs this much more.
 DRAWN_FACTOR = 3.0
 
@@ -57,11 +56,6 @@ class Trials:
         if kind == "within":
             return self.within
         return self.gels if kind.startswith("gels") else self.others
-
-    @property
-    def kinds(self) -> int:
-        """Number of kinds in which this run has a chance."""
-        return sum(self.of(kind) > 0 for kind in get_args(Kind))
 
 
 def kind_of(pose: Pose, *, gels: bool) -> Kind:
@@ -92,8 +86,7 @@ def log10_nfa(evidence: float, trials: Trials, kind: Kind) -> float:
     log_share = np.log(share) - decay * max(evidence, TAIL_FROM)
     # Below where the tail was fitted the share rises to 1: no evidence is what all pairs reach.
     log_share *= min(1.0, evidence / TAIL_FROM)
-    tests = max(1, trials.of(kind)) * max(1, trials.kinds)
-    return float(np.log10(tests) + max(log_share / np.log(10.0), -300.0))
+    return float(np.log10(max(1, trials.of(kind))) + max(log_share / np.log(10.0), -300.0))
 
 
 def level_of(

@@ -24,7 +24,7 @@ from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
 
 #: Correlation that look-alikes reach in each octave, finest first: of any kind, and gels.
 LOOK_ALIKE = (0.10, 0.25, 0.50, 0.75)
-LOOK_ALIKE_GELS = (0.40, 0.88, 0.95, 0.98)
+LOOK_ALIKE_GELS = (0.30, 0.75, 0.95, 0.98)
 #: What exceeds the look-alikes among gels is rarer, and weighs more.
 _GELS_WEIGH = 8.0
 #: Samples that the search for the motion and for the region uses up: a few dozen pixels of two
