@@ -3,10 +3,10 @@
 The number of false alarms (NFA) of a finding is how many findings at least as strong are expected
 among unrelated panels in a run of this size: the number of comparisons of its kind, times the share
 of unrelated ones that reach such evidence (a contrario reasoning: Desolneux, Moisan and Morel, IJCV
-2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the agreement of unrelated panels of that kind
-(``background.py``, by ``tools/calibrate.py``), after the agreement has been divided by what the
-same two panels reach when displaced against each other. Gels stand apart: they are few beside all
-pairs of a run, but look alike far more often.
+2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the
+agreement of unrelated panels of that kind (``background.py``, by ``tools/calibrate.py``), after the
+agreement has been divided by what the same two panels reach when displaced against each other. Gels
+stand apart: they are few beside all pairs of a run, but look alike far more often.
 """
 
 from __future__ import annotations
