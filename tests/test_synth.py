@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ from synth.geometry import Motion, apply, between_views, fitted, moved, shared, 
 from synth.kinds import streams
 from synth.labels import decorate, label_style, text_image
 from synth.motions import shift
-from synth.real import plant_real
+from synth.real import Picture, plant_real
 
 SMALL = {"strip": (40, 240)}
 FIELDS = ("nuclei", "cells", "tissue", "eosin", "phase", "invasion", "transmission", "scanning")
@@ -208,10 +209,11 @@ def test_every_second_of_the_clone_panels_has_one():
 
 
 def test_reuse_is_planted_into_given_panels_and_tiny_ones_pass_through():
-    given = [MODELS["phase"](streams(15, k), 150, 180) for k in range(8)]
-    given += [np.zeros((6, 6), np.uint8), MODELS["eosin"](streams(15, 9), 150, 180)]
+    images = [MODELS["phase"](streams(15, k), 150, 180) for k in range(8)]
+    images += [np.zeros((6, 6), np.uint8), MODELS["eosin"](streams(15, 9), 150, 180)]
     ways = ("crop", "rotate", "mirror", "clone", "altered")
-    made = plant_real(given, 15, 1.0, transforms=ways)
+    shown = [Picture(image=image, group=k, laned=False) for k, image in enumerate(images)]
+    made = plant_real(shown, 15, 1.0, transforms=ways)
     assert len(made.pairs) >= 5
     for pair in made.pairs:
         assert all(np.isfinite(pair["matrix"]).ravel())
@@ -222,3 +224,42 @@ def test_reuse_is_planted_into_given_panels_and_tiny_ones_pass_through():
 def test_a_panel_without_room_for_a_copy_says_so():
     with pytest.raises(ValueError, match="room"):
         clone(streams(16, 0), np.zeros((5, 5), np.uint8))
+
+
+# Reuse planted into given pictures
+
+
+def given(count: int, *, laned: bool) -> list[Picture]:
+    name = "membrane" if laned else "eosin"
+    return [
+        Picture(image=MODELS[name](streams(k, 1), 200, 240), group=k % 2, laned=laned)
+        for k in range(count)
+    ]
+
+
+def test_pairs_of_one_group_are_not_judged_but_planted_ones_are() -> None:
+    made = plant_real(given(8, laned=False), 7, transforms=("duplicate", "mirror"))
+    ignored = set(made.ignored)
+    planted = {(p["a"], p["b"]) for p in made.pairs}
+    assert len(planted) == 4
+    assert not ignored & planted
+    groups = {0: [], 1: []}  # type: dict[int, list[int]]
+    number = 0
+    for case in range(8):
+        shown = 2 if case % 2 else 1
+        groups[case % 2] += range(number, number + shown)
+        number += shown
+    kin = {frozenset(pair) for members in groups.values() for pair in combinations(members, 2)}
+    assert {frozenset(pair) for pair in ignored | planted} == kin
+
+
+@pytest.mark.parametrize(("laned", "transform"), [(True, "lanes"), (False, "crop")])
+def test_lanes_are_moved_between_gels_only(laned: bool, transform: str) -> None:
+    made = plant_real(given(6, laned=laned), 7, transforms=("lanes",))
+    assert {pair["name"].rsplit("-", 1)[1] for pair in made.pairs} == {transform}
+
+
+def test_the_same_pictures_and_seed_give_the_same_collection() -> None:
+    first, second = (plant_real(given(6, laned=True), 3) for _ in range(2))
+    assert first.truth() == second.truth()
+    assert all(np.array_equal(a, b) for a, b in zip(first.images, second.images, strict=True))
