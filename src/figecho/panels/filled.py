@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, Box, ByteArray
-from figecho.panels.gutters import crop
+from figecho.panels.gutters import crop, share, shares
 
 #: A side of a filled rectangle is ink along this share of its length; all four on average more.
 _SIDE_SHARE = 0.7
@@ -31,21 +31,21 @@ _LETTER_SHARE = 0.4
 _LETTER_SPREAD = 50
 
 
-def trimmed(ink: BoolArray, box: Box, share: float = 0.0) -> Box | None:
-    """Shrink ``box`` until each side holds more than ``share`` of ink; None if nothing is left.
+def trimmed(ink: BoolArray, box: Box, least: float = 0.0) -> Box | None:
+    """Shrink ``box`` until each side holds more than ``least`` of ink; None if nothing is left.
 
     Parameters
     ----------
     ink : ndarray of shape (H, W), bool
         True where a pixel is not canvas.
     box : Box
-    share : float, 0..1
+    least : float, 0..1
         0 trims the empty margin only; more also trims ringing and letters that touch a side.
     """
     while True:
         part = crop(ink, box)
-        rows = np.flatnonzero(part.mean(axis=1) > share)
-        columns = np.flatnonzero(part.mean(axis=0) > share)
+        rows = np.flatnonzero(shares(part, vertical=False) > least)
+        columns = np.flatnonzero(shares(part, vertical=True) > least)
         if rows.size == 0 or columns.size == 0:
             return None
         smaller = Box(
@@ -59,41 +59,41 @@ def trimmed(ink: BoolArray, box: Box, share: float = 0.0) -> Box | None:
         box = smaller
 
 
-def grown(ink: BoolArray, box: Box, share: float = 0.5) -> Box:
+def grown(ink: BoolArray, box: Box, least: float = 0.5) -> Box:
     """Move each side of ``box`` outward as long as the next line holds that share of ink.
 
     With a stricter ``ink`` than the one that found the box this regains the pale rim of a strip.
     """
     x0, y0, x1, y1 = box.x, box.y, box.x + box.w, box.y + box.h
-    while y0 > 0 and ink[y0 - 1, x0:x1].mean() > share:
+    while y0 > 0 and ink[y0 - 1, x0:x1].mean() > least:
         y0 -= 1
-    while y1 < ink.shape[0] and ink[y1, x0:x1].mean() > share:
+    while y1 < ink.shape[0] and ink[y1, x0:x1].mean() > least:
         y1 += 1
-    while x0 > 0 and ink[y0:y1, x0 - 1].mean() > share:
+    while x0 > 0 and ink[y0:y1, x0 - 1].mean() > least:
         x0 -= 1
-    while x1 < ink.shape[1] and ink[y0:y1, x1].mean() > share:
+    while x1 < ink.shape[1] and ink[y0:y1, x1].mean() > least:
         x1 += 1
     return Box(x=x0, y=y0, w=x1 - x0, h=y1 - y0)
 
 
 def is_dense(ink: BoolArray, side_px: int) -> BoolArray:
     """Return the centres of squares of ``side_px`` that hold as much ink as a picture does."""
-    share = cv2.boxFilter(ink.astype(np.float32), -1, (side_px, side_px))
-    return np.asarray(share >= _MIN_INK, np.bool_)
+    filled = cv2.boxFilter(ink.view(np.uint8), cv2.CV_32F, (side_px, side_px))
+    return np.asarray(filled >= _MIN_INK, np.bool_)
 
 
 def is_filled(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
     """Whether picture reaches all four sides of ``box``; lines, text and bars do not."""
     part = crop(ink, box)
     inset = min(_INSET_PX, min(box.w, box.h) // 6)
-    return bool(part.mean() >= _MIN_INK) and _sides_hold(part, inset) and has_texture(rgb, box)
+    return share(part) >= _MIN_INK and _sides_hold(part, inset) and has_texture(rgb, box)
 
 
 def is_half_filled(ink: BoolArray, rgb: ByteArray, box: Box) -> bool:
     """Whether picture covers most of ``box`` and reaches every side of it somewhere."""
     part = crop(ink, box)
     return (
-        bool(part.mean() >= _HALF_INK)
+        share(part) >= _HALF_INK
         and _sides_hold(part, 0, _HALF_SIDE, _HALF_SIDE)
         and has_texture(rgb, box)
     )
@@ -138,19 +138,19 @@ def has_texture(rgb: ByteArray, box: Box) -> bool:
 
 
 def _sides_hold(
-    part: BoolArray, inset: int, share: float = _SIDE_SHARE, mean: float = _MEAN_SHARE
+    part: BoolArray, inset: int, least: float = _SIDE_SHARE, mean: float = _MEAN_SHARE
 ) -> bool:
     band = slice(inset, inset + _FRAME_PX)
     low, *others = sorted(float(np.rot90(part, turns)[band].mean()) for turns in range(4))
-    if low >= share and (low + sum(others)) / 4 >= max(share, mean):
+    if low >= least and (low + sum(others)) / 4 >= max(least, mean):
         return True
     # A white label in a corner may hide most of one side.
-    return share < min(others) and min(others) >= _SURE_SHARE and low >= _LABELLED_SHARE
+    return least < min(others) and min(others) >= _SURE_SHARE and low >= _LABELLED_SHARE
 
 
 def is_two_tone(ink: BoolArray, rgb: ByteArray) -> bool:
     """Whether all is canvas and one dark ink, as bold letters are even where they fill a line."""
-    if ink.mean() > 1 - _LETTER_CANVAS:
+    if share(ink) > 1 - _LETTER_CANVAS:
         return False
     grey = rgb[ink].mean(axis=1)
     return bool((grey <= np.percentile(grey, 1) + _LETTER_SPREAD).mean() >= _LETTER_SHARE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +33,17 @@ _LINE_SAMPLES = 160
 def crop(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
     """Return the view of ``pixels`` that lies in ``box``."""
     return pixels[box.y : box.y + box.h, box.x : box.x + box.w]
+
+
+def shares(ink: BoolArray, *, vertical: bool) -> NDArray[np.float64]:
+    """Return the share of ink in each row (column if ``vertical``); OpenCV counts bytes fastest."""
+    counts = cv2.reduce(ink.view(np.uint8), 0 if vertical else 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return np.asarray(counts.ravel() / max(1, ink.shape[0 if vertical else 1]))
+
+
+def share(ink: BoolArray) -> float:
+    """Return the share of ink in all of a part."""
+    return float(cv2.countNonZero(ink.view(np.uint8)) / max(1, ink.size))
 
 
 def canvases(rgb: ByteArray) -> list[Colour]:
@@ -84,7 +96,7 @@ def gutters(ink: BoolArray, width_px: float, *, vertical: bool, crossed: float =
     crossed : float, 0..1
         The share of a row that may be ink nonetheless: arrows and leaders cross gutters.
     """
-    empty = ink.mean(axis=0 if vertical else 1) <= crossed
+    empty = shares(ink, vertical=vertical) <= crossed
     return [(a, b) for a, b in runs(empty) if b - a >= width_px]
 
 
