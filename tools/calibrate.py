@@ -46,8 +46,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 TUNING, JUDGING = (31, 33, 34), (131, 133, 134)
 #: What a scan passes over early on is part of the background.
 BARS_LIFTED = {"verify.min_nats": 2.0, "verify.gate_nats": 1.0}
-#: Fewest comparisons above the start of the tail from which its decay is fitted.
-LEAST = 8
 LEVELS = (0.01, 0.1, 1.0, 10.0)
 SCAN_PANELS = (30, 100, 360)
 #: Fewest findings a scan must have stated for the seen ones to say anything.
@@ -163,8 +161,8 @@ def real(folders: Sequence[Path], jobs: int) -> Observed:
 def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float]]:
     """Return, for each kind, share and decay of the exponential tail (maximum likelihood).
 
-    Kinds that were seen too seldom fall as all kinds across panels do together; one that was never
-    seen counts as seen once.
+    All kinds across panels fall alike, for few of them are seen often enough to tell their tail; one
+    that was never seen counts as seen once.
     """
     above = {
         kind: np.array([e for run in runs for e in run.evidence[kind] if e >= TAIL_FROM])
@@ -173,7 +171,7 @@ def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float]]:
     across = np.concatenate([above[kind] for kind in KINDS if kind != "within"])
     tails = {}
     for kind, seen in above.items():
-        fitted = seen if kind == "within" or len(seen) >= LEAST else across
+        fitted = seen if kind == "within" else across
         tests = max(1, sum(run.trials.of(kind) for run in runs))
         decay = 1.0 / max(float((fitted - TAIL_FROM).mean()), 1.0) if len(fitted) else 0.25
         share = min(1.0, max(1, len(seen)) / tests * float(np.exp(decay * TAIL_FROM)))
