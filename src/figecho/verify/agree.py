@@ -29,7 +29,7 @@ LOOK_ALIKE_GELS = (0.30, 0.75, 0.95, 0.98)
 _GELS_WEIGH = 8.0
 #: Samples that the search for the motion and for the region uses up: a few dozen pixels of two
 #: small panels can be brought to agree almost perfectly.
-_FITTED_SAMPLES = 15.0
+_FITTED_SAMPLES = 20.0
 _CEILING = 0.995
 _AGREES = 0.40
 
