@@ -161,8 +161,8 @@ def real(folders: Sequence[Path], jobs: int) -> Observed:
 def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float]]:
     """Return, for each kind, share and decay of the exponential tail (maximum likelihood).
 
-    All kinds across panels fall alike, for few of them are seen often enough to tell their tail; one
-    that was never seen counts as seen once.
+    All kinds across panels fall alike, for few of them are seen often enough to tell their tail;
+    one that was never seen counts as seen once.
     """
     above = {
         kind: np.array([e for run in runs for e in run.evidence[kind] if e >= TAIL_FROM])

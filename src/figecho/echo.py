@@ -107,6 +107,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             apart = within.apart(grid, geometry, config.match.min_shift_px)
             result = agreement(laid, within=apart & region)
             region = result.region
+        if grid.a.banded > within.RATHER_A_GEL:
+            result = within.away_from_bands(grid, geometry, result, inverted=inverted)
         nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
         if nats <= 0.0:
             return None

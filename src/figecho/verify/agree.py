@@ -119,11 +119,11 @@ def agreement(laid: Overlay, *, within: BoolArray | None = None, banded: float =
     a = [o[region] for o in laid.a]
     b = [o[region] for o in laid.b]
     weight = [np.sqrt(d[region]) for d in laid.density]
-    rho = tuple(_cosine(w * x, w * y) for w, x, y in zip(weight, a, b, strict=True))
+    rho = tuple(cosine(w * x, w * y) for w, x, y in zip(weight, a, b, strict=True))
     samples = tuple(float(d[region].sum(dtype=np.float64)) for d in laid.density)
     return Agreement(
         nats=nats_of(rho, samples, banded=banded),
-        zncc=_cosine(a[0] + a[1] + a[2], b[0] + b[1] + b[2]),
+        zncc=cosine(a[0] + a[1] + a[2], b[0] + b[1] + b[2]),
         rho=rho,
         samples=samples,
         region=region,
@@ -171,7 +171,8 @@ def _large_parts(mask: np.ndarray) -> BoolArray:
     return np.asarray(kept[labels])
 
 
-def _cosine(x: FloatArray, y: FloatArray) -> float:
+def cosine(x: FloatArray, y: FloatArray) -> float:
+    """Return the correlation of two sets of whitened samples about zero; 0 where they are flat."""
     power = float(x @ x) * float(y @ y)
     return float(x @ y) / float(np.sqrt(power)) if power > 1e-9 else 0.0
 

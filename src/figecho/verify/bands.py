@@ -42,12 +42,15 @@ class Octaves:
     banded : float, 0..1
         How far edges lie in one direction or square to it, as in blots and gels, where look-alikes
         are the rule.
+    steepness : ndarray of shape (h, w), float32
+        How fast the broad shapes change: large at the edge of a band, small on the membrane.
     usable : ndarray of shape (h, w), bool
     """
 
     values: tuple[FloatArray, ...]
     density: tuple[FloatArray, ...]
     banded: float
+    steepness: FloatArray
     usable: BoolArray
 
 
@@ -100,6 +103,7 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
         values=tuple(values),
         density=tuple(density),
         banded=bandedness(filled, usable),
+        steepness=_steepness(filled),
         usable=usable,
     )
 
@@ -109,6 +113,10 @@ def _slopes(grey: FloatArray, sigma_px: float) -> tuple[FloatArray, FloatArray]:
     slope_x = np.asarray(cv2.Sobel(broad, cv2.CV_32F, 1, 0, scale=0.125), dtype=np.float32)
     slope_y = np.asarray(cv2.Sobel(broad, cv2.CV_32F, 0, 1, scale=0.125), dtype=np.float32)
     return slope_x, slope_y
+
+
+def _steepness(grey: FloatArray) -> FloatArray:
+    return mean_filter(np.asarray(np.hypot(*_slopes(grey, 2.0)), dtype=np.float32), 2.0)
 
 
 def directions(

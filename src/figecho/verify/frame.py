@@ -138,6 +138,7 @@ def _window(
         octaves,
         values=tuple(cut(v) for v in octaves.values),
         density=tuple(cut(d) for d in octaves.density),
+        steepness=cut(octaves.steepness),
         usable=cut(octaves.usable),
     )
 

@@ -6,11 +6,13 @@ their own mirror image. What two places of one picture must share to count as co
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import Matrix
-from figecho.verify.agree import Agreement, agreeing_region, overlay
+from figecho.verify.agree import Agreement, agreeing_region, cosine, overlay
 from figecho.verify.frame import Frame, grid_points
 from figecho.verify.outline import transform_points
 
@@ -18,6 +20,7 @@ _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
+RATHER_A_GEL = 0.5
 _EXACT = 1.04
 #: Correlation of the finest octave that round cells, pores and lanes of one kind share by nature.
 _BY_NATURE = 0.45
@@ -54,6 +57,24 @@ def inside_nats(
     gain = 0.5 * max(samples - _FITTED_SAMPLES, 0.0) * max(_z(rho) - nature, 0.0) ** 2
     exact = 1.0 if rigid(b_from_a, stretch=_EXACT, scale=_EXACT) else 0.4
     return _NATS_A_GAIN * exact * gain
+
+
+def away_from_bands(
+    grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool
+) -> Agreement:
+    """Measure the finest octave of a region of a gel on the calmer half of it.
+
+    Neighbouring lanes share every band, and so the edges of all bands, which is most of what the
+    finest octave of a smooth gel holds. The grain of the membrane between them is its own.
+    """
+    laid = overlay(grid, geometry, inverted=inverted)
+    steep = grid.a.steepness[result.region]
+    calm = steep <= np.median(steep)
+    density = laid.density[0][result.region][calm]
+    weight = np.sqrt(density)
+    rho = cosine(weight * laid.a[0][result.region][calm], weight * laid.b[0][result.region][calm])
+    samples = float(density.sum(dtype=np.float64))
+    return replace(result, rho=(rho, *result.rho[1:]), samples=(samples, *result.samples[1:]))
 
 
 def _z(rho: float) -> float:
@@ -145,7 +166,7 @@ def symmetric(
     if np.count_nonzero(near) < _AXIS_PX:
         return False
     if result.rho[0] >= SAME_GRAIN:
-        if grid.a.banded > 0.5:
+        if grid.a.banded > RATHER_A_GEL:
             # Lanes are pasted edge to edge: beside its mirror image a copy looks like one object.
             return False
         weight = np.sqrt(laid.density[0][near])
