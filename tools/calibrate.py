@@ -38,7 +38,7 @@ from figecho.store.cards import Card
 from figecho.store.inputs import file_digest
 from figecho.store.store import scratch
 from photos import pictures
-from synth.corpus import corpus
+from synth.corpus import corpus, labelled
 from synth.kinds import Byte, Rng, streams
 
 BACKGROUND = Path(__file__).parents[1] / "src" / "figecho" / "judge" / "background.py"
@@ -148,12 +148,12 @@ def some_small(rng: Rng, number: int, image: Byte) -> Byte:
     return np.ascontiguousarray(image[top : top + rows, left : left + cols])
 
 
-def real(folders: Sequence[Path], jobs: int) -> Observed:
-    """Compare the pictures of folders that share nothing; only pairs of two folders count."""
+def real(folders: Sequence[Path], draw: int, jobs: int) -> Observed:
+    """Compare pictures of folders that share nothing, another choice with each ``draw``."""
     with tempfile.TemporaryDirectory() as name:
-        rng = streams(0, 0)
-        for n, picture in enumerate(pictures(folders, 0)):
-            image = some_small(rng, n, picture.image)
+        rng = streams(0, draw)
+        for n, picture in enumerate(pictures(folders, draw)):
+            image = labelled(rng, some_small(rng, n, picture.image), picture.laned)
             Image.fromarray(image).save(Path(name) / f"{picture.group:02d}-{n:03d}.png")
         return observed(Path(name), jobs, lambda a, b: a[:2] != b[:2], inside=False)
 
@@ -214,11 +214,12 @@ def main() -> None:
     parser.add_argument("--panels", type=int, default=360)
     parser.add_argument("--seeds", type=int, nargs="+", default=None)
     parser.add_argument("--data", type=Path, nargs="+", default=[])
+    parser.add_argument("--draws", type=int, nargs="+", default=[0, 1, 2], help="from --data")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     seeds = options.seeds or (TUNING if options.what == "fit" else JUDGING)
     runs = [generated(seed, options.panels, options.jobs) for seed in seeds]
-    runs += [real(options.data, options.jobs)] if options.data else []
+    runs += [real(options.data, draw, options.jobs) for draw in options.draws if options.data]
     if options.what == "fit":
         tails = fit(runs)
         kinds = f"generated panels, seeds {', '.join(map(str, seeds))}, {options.panels} each"
