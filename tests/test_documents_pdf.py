@@ -13,7 +13,7 @@ from figecho.config import Limits
 from figecho.sources import Collected, collect
 from figecho.sources.parts import Asked, Note, Picture
 from figecho.sources.pdf import read_pdf
-from pictures import chart, tissue
+from pictures import chart, strip, tissue
 from synth import pdf as make
 
 RNG = np.random.default_rng(4)
@@ -253,6 +253,17 @@ def test_small_pictures_are_counted_not_scanned(tmp_path: Path) -> None:
     collected = read(document(tmp_path, page))
     assert len(collected.figures) == 1
     assert collected.inputs[0].left_out == 4
+
+
+@pytest.mark.parametrize(("size", "figures"), [((45.0, 10.5), 0), ((160.0, 10.5), 1)])
+def test_a_badge_in_a_line_is_no_figure_but_a_low_strip_is(
+    tmp_path: Path, size: tuple[float, float], figures: int
+) -> None:
+    page = make.Page()
+    page.put(make.flate(strip(42, 168)), (72, 100, *size))
+    collected = read(document(tmp_path, page))
+    assert len(collected.figures) == figures
+    assert collected.inputs[0].left_out == 1 - figures
 
 
 def encrypted(folder: Path) -> Path:

@@ -18,6 +18,8 @@ Vector = tuple[float, float]
 MIN_SIDE_PX, MIN_AREA_PX, MAX_ASPECT = 16, 1500, 40.0
 MIN_SIDE_PT = 8.0
 ICON_PT = 36.0
+#: A badge in a line of text is no higher than the line and no longer than a word.
+BADGE_PT = (12.0, 54.0)
 #: Off-axis share below which a picture counts as upright or turned by quarters.
 _SKEW = 0.02
 _LINE_PT = 12.0
@@ -83,7 +85,11 @@ def is_decoration(width_px: int, height_px: int, box_pt: BoxPt | None) -> bool:
     short, long = sorted((width_px, height_px))
     if short < MIN_SIDE_PX or width_px * height_px < MIN_AREA_PX or long > MAX_ASPECT * short:
         return True
-    return box_pt is not None and (min(box_pt[2:]) < MIN_SIDE_PT or max(box_pt[2:]) < ICON_PT)
+    if box_pt is None:
+        return False
+    low, wide = sorted(box_pt[2:])
+    badge = low < BADGE_PT[0] and wide < BADGE_PT[1]
+    return low < MIN_SIDE_PT or wide < ICON_PT or badge
 
 
 def numbered(
