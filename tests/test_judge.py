@@ -20,11 +20,11 @@ from figecho.judge.category import UNALTERED, UPRIGHT_DEG, WHOLE, category_of
 from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
-from figecho.judge.motion import Motion, in_words, motion_of
 from figecho.judge.nfa import Kind, Trials, kind_of, level_of, log10_nfa, relative_evidence
 from figecho.judge.templates import MIN_FIGURES, MUCH_MORE, set_templates_aside
 from figecho.match.propose import Proposal
 from figecho.model import Box, Finding, Panel
+from figecho.verify.motion import Motion, in_words, motion_of
 from figecho.verify.outline import transform_points
 from handmade import panel
 from scenes import rendering

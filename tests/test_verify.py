@@ -13,6 +13,7 @@ from figecho.verify import frame as frames
 from figecho.verify.agree import (
     LOOK_ALIKE,
     LOOK_ALIKE_GELS,
+    LOOK_ALIKE_LANES,
     Agreement,
     agreement,
     nats_of,
@@ -524,17 +525,20 @@ def test_cells_and_tissue_have_edges_any_way(name: str) -> None:
 MANY = (500.0, 200.0, 60.0, 20.0)
 
 
-@pytest.mark.parametrize(("banded", "look_alike"), [(0.0, LOOK_ALIKE), (1.0, LOOK_ALIKE_GELS)])
+@pytest.mark.parametrize(
+    ("banded", "whole", "look_alike"),
+    [(0.0, True, LOOK_ALIKE), (1.0, True, LOOK_ALIKE_GELS), (1.0, False, LOOK_ALIKE_LANES)],
+)
 def test_only_what_look_alikes_do_not_reach_is_evidence(
-    banded: float, look_alike: tuple[float, ...]
+    banded: float, whole: bool, look_alike: tuple[float, ...]
 ) -> None:
     nothing = pytest.approx(0.0, abs=1e-9)
-    assert nats_of(look_alike, MANY, banded=banded) == nothing
+    assert nats_of(look_alike, MANY, banded=banded, whole=whole) == nothing
     for k in range(BANDS):
         better = [rho + (0.1 * (1.0 - rho) if j == k else 0.0) for j, rho in enumerate(look_alike)]
         worse = [rho - (0.1 if j == k else 0.0) for j, rho in enumerate(look_alike)]
-        assert nats_of(better, MANY, banded=banded) > 0.01
-        assert nats_of(worse, MANY, banded=banded) == nothing
+        assert nats_of(better, MANY, banded=banded, whole=whole) > 0.01
+        assert nats_of(worse, MANY, banded=banded, whole=whole) == nothing
 
 
 def test_shape_without_grain_is_no_evidence_in_gels_and_grain_is() -> None:

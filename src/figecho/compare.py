@@ -19,7 +19,6 @@ from figecho.errors import SourceError
 from figecho.farm.place import Progress
 from figecho.judge.candidate import Candidate, as_read, motion_of_echo
 from figecho.judge.finding import findings_of, nfa_of
-from figecho.judge.motion import in_words
 from figecho.judge.nfa import Trials
 from figecho.match.propose import block_proposals, keypoint_proposals, matched
 from figecho.model import Coverage, Figure, Input, Panel, Report
@@ -29,6 +28,7 @@ from figecho.retrieve import by_content
 from figecho.sources import collect
 from figecho.threads import one_thread
 from figecho.verify.bands import is_gel
+from figecho.verify.motion import in_words
 from figecho.versions import versions
 
 #: Two pictures are compared because somebody thought them alike: as if the best of so many pairs.

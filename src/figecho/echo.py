@@ -75,7 +75,9 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         grid = grid_of(a, b, b_from_a, budget)
         if local:
             near, window = _near(grid, proposal, settings.max_drift_px)
-            result, geometry = _best(a is b, near, proposal, least, config, rough=True)
+            result, geometry = _best(
+                a is b, near, proposal, least, config, rough=True, panel_px=grid.panel_px
+            )
             if result.nats < least or (a is b and _worth(result, inside=True) <= 0.0):
                 return None
             grid = replace(grid, start=_between(grid, near, geometry))
@@ -183,18 +185,25 @@ def _spread(result: Agreement, window: tuple[slice, slice], grid: frames.Frame) 
 
 def _best(
     inside: bool, grid: frames.Frame, proposal: Proposal, least: float, config: Config,
-    *, rough: bool = False,
+    *, rough: bool = False, panel_px: int = 0,
 ) -> tuple[Agreement, Matrix]:  # fmt: skip
     """Agreement under the proposal or, if the pixels are worth asking, under its refinement.
 
-    A ``rough`` proposal is refined in any case.
+    A ``rough`` proposal is refined in any case. ``panel_px`` are the pixels of the larger panel
+    where the grid shows but a part of it.
     """
     inverted = proposal.form.inverted
     settings = config.verify
     apart = within.apart(grid, grid.start, config.match.min_shift_px) if inside else None
     # Inside a gel its other lanes tell how alike look-alikes are.
     banded = 0.0 if inside else grid.banded
-    first = agreement(overlay(grid, grid.start, inverted=inverted), within=apart, banded=banded)
+    panel_px = panel_px or grid.panel_px
+    first = agreement(
+        overlay(grid, grid.start, inverted=inverted),
+        within=apart,
+        banded=banded,
+        panel_px=panel_px,
+    )
     rough = rough or (proposal.method == "blocks" and least == settings.gate_nats)
     if first.nats < 0.25 * least and not rough:
         return first, grid.start
@@ -202,5 +211,10 @@ def _best(
         grid, inverted=inverted, max_iterations=settings.iterations,
         max_drift_px=settings.max_drift_px,
     )  # fmt: skip
-    second = agreement(overlay(grid, better, inverted=inverted), within=apart, banded=banded)
+    second = agreement(
+        overlay(grid, better, inverted=inverted),
+        within=apart,
+        banded=banded,
+        panel_px=panel_px,
+    )
     return (second, better) if second.nats > first.nats else (first, grid.start)

@@ -100,7 +100,12 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     grid = grid_of(a, b, echo.b_from_a, config.verify.chance_px)
     laid = overlay(grid, grid.start, inverted=echo.proposal.form.inverted)
     apart = within.apart(grid, grid.start, config.match.min_shift_px) if a is b else None
-    found = agreement(laid, within=apart, banded=0.0 if a is b else grid.banded)
+    found = agreement(
+        laid,
+        within=apart,
+        banded=0.0 if a is b else grid.banded,
+        panel_px=grid.panel_px,
+    )
     inside = frames.warp_mask(np.ones_like(grid.b.usable), grid.start, grid.size)
     covered = float(np.count_nonzero(inside)) / inside.size
     scale = abs(float(np.linalg.det(echo.b_from_a[:2, :2])))

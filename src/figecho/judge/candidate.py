@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from figecho.echo import Echo
-from figecho.judge.motion import Motion, motion_of
 from figecho.model import Panel
+from figecho.verify.motion import Motion, motion_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

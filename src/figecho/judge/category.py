@@ -9,8 +9,8 @@ II (repositioning): everything else: shifted, cropped, overlapping, rotated, mir
 
 from __future__ import annotations
 
-from figecho.judge.motion import Motion
 from figecho.model import Category
+from figecho.verify.motion import Motion
 
 UNALTERED = 0.5
 WHOLE = 0.85

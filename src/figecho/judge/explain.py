@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from figecho.echo import Echo
-from figecho.judge.motion import Motion, motion_of
 from figecho.model import ByteArray, Panel
+from figecho.verify.motion import Motion, motion_of
 from figecho.verify.outline import polygon_area
 
 #: Channels of one field are registered: their shared region lies at one place in both.

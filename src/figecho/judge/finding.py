@@ -13,7 +13,6 @@ from figecho.judge.candidate import Candidate, as_read, motion_of_echo
 from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
 from figecho.judge.fingerprint import End, fingerprint, unlike
-from figecho.judge.motion import in_words
 from figecho.judge.nfa import (
     DRAWN_FACTOR,
     Pose,
@@ -37,6 +36,7 @@ from figecho.model import (
 )
 from figecho.screen.graphics import is_drawn
 from figecho.verify.bands import is_gel
+from figecho.verify.motion import in_words
 from figecho.verify.outline import polygon_area
 
 

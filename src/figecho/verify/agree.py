@@ -22,9 +22,13 @@ from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS, mean_filter
 from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
 
-#: Correlation that look-alikes reach in each octave, finest first: of any kind, and gels.
+#: Correlation that look-alikes reach in each octave, finest first: of any kind; whole gels; and
+#: parts of gels, of which the best of many is found.
 LOOK_ALIKE = (0.10, 0.25, 0.50, 0.75)
 LOOK_ALIKE_GELS = (0.30, 0.75, 0.95, 0.98)
+LOOK_ALIKE_LANES = (0.40, 0.88, 0.95, 0.98)
+#: A region is the whole of a gel from this share on of the larger panel.
+_WHOLE = 0.45
 #: What exceeds the look-alikes among gels is rarer, and weighs more.
 _GELS_WEIGH = 8.0
 #: Samples that the search for the motion and for the region uses up: a few dozen pixels of two
@@ -94,7 +98,13 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
     )
 
 
-def agreement(laid: Overlay, *, within: BoolArray | None = None, banded: float = 0.0) -> Agreement:
+def agreement(
+    laid: Overlay,
+    *,
+    within: BoolArray | None = None,
+    banded: float = 0.0,
+    panel_px: int = 0,
+) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
 
     Parameters
@@ -104,6 +114,8 @@ def agreement(laid: Overlay, *, within: BoolArray | None = None, banded: float =
         Restricts the region.
     banded : float, 0..1
         How far both panels are gels, which look alike.
+    panel_px : int
+        Pixels of the larger panel on its grid, where ``banded`` is given.
 
     Returns
     -------
@@ -114,7 +126,8 @@ def agreement(laid: Overlay, *, within: BoolArray | None = None, banded: float =
     if np.count_nonzero(core) < 64:
         return _nothing(core.shape)
     region = agreeing_region(laid.a, laid.b, core)
-    if np.count_nonzero(region) < 48:
+    count = int(np.count_nonzero(region))
+    if count < 48:
         return _nothing(core.shape)
     a = [o[region] for o in laid.a]
     b = [o[region] for o in laid.b]
@@ -122,7 +135,7 @@ def agreement(laid: Overlay, *, within: BoolArray | None = None, banded: float =
     rho = tuple(cosine(w * x, w * y) for w, x, y in zip(weight, a, b, strict=True))
     samples = tuple(float(d[region].sum(dtype=np.float64)) for d in laid.density)
     return Agreement(
-        nats=nats_of(rho, samples, banded=banded),
+        nats=nats_of(rho, samples, banded=banded, whole=count >= _WHOLE * panel_px),
         zncc=cosine(a[0] + a[1] + a[2], b[0] + b[1] + b[2]),
         rho=rho,
         samples=samples,
@@ -177,7 +190,9 @@ def cosine(x: FloatArray, y: FloatArray) -> float:
     return float(x @ y) / float(np.sqrt(power)) if power > 1e-9 else 0.0
 
 
-def nats_of(rho: Sequence[float], samples: Sequence[float], *, banded: float = 0.0) -> float:
+def nats_of(
+    rho: Sequence[float], samples: Sequence[float], *, banded: float = 0.0, whole: bool = True
+) -> float:
     """Return the log-likelihood gained over a look-alike, all octaves together.
 
     Parameters
@@ -186,9 +201,12 @@ def nats_of(rho: Sequence[float], samples: Sequence[float], *, banded: float = 0
         Correlation and independent samples in each octave, finest first.
     banded : float, 0..1
         How far both panels are gels.
+    whole : bool
+        Whether the region is about all of both.
     """
+    gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
     other = np.arctanh(LOOK_ALIKE)
-    look_alike = other + banded * (np.arctanh(LOOK_ALIKE_GELS) - other)
+    look_alike = other + banded * (np.arctanh(gels) - other)
     gain = np.maximum(np.arctanh(np.clip(rho, 0.0, _CEILING)) - look_alike, 0.0)
     free = np.maximum(np.asarray(samples) - 3.0, 0.0)
     left = max(1.0 - _FITTED_SAMPLES / max(float(np.sum(samples)), 1e-9), 0.0)

@@ -50,6 +50,11 @@ class Frame:
         """How far both panels are gels or blots, 0..1."""
         return min(self.a.banded, self.b.banded)
 
+    @property
+    def panel_px(self) -> int:
+        """Pixels of the larger panel on its grid."""
+        return max(self.a.usable.size, self.b.usable.size)
+
     def to_panels(self, geometry: Matrix) -> Matrix:
         """Turn a geometry between the grids into b_from_a in panel pixels."""
         matrix = self.b_from_bgrid @ geometry @ np.linalg.inv(self.a_from_grid)
