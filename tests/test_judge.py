@@ -256,6 +256,17 @@ def test_a_region_no_larger_than_a_label_is_weak_between_panels(
 
 
 @pytest.mark.parametrize(
+    ("area", "coverage", "level"),
+    [(999, 0.19, "weak"), (999, 0.21, "strong"), (1001, 0.19, "strong"), (1001, 0.019, "weak")],
+)
+def test_what_is_as_small_as_a_word_must_be_much_of_a_panel(
+    area: float, coverage: float, level: str
+) -> None:
+    assert level_of(-30.0, area, coverage, JUDGE, inside=False) == level
+    assert level_of(-30.0, area, coverage, JUDGE, inside=True) == "strong"
+
+
+@pytest.mark.parametrize(
     ("motion", "in_place"),
     [
         (still(), True),

@@ -125,6 +125,8 @@ class Judge:
     strong_min_area_px: int = 400
     strong_min_coverage: float = 0.01
     min_coverage: float = 0.02
+    min_area_px: float = 1000.0
+    small_coverage: float = 0.2
     min_area_within_px: float = 500.0
 
 

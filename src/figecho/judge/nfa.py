@@ -95,11 +95,12 @@ def level_of(
     """Return the level of a finding, None where it is no better than chance.
 
     Strong asks for an NFA of at most 1e-6 and a verified area; moderate for an NFA of at most 1e-2
-    and, between two panels, a share of one of them that no label fills, inside one panel an area
-    that no single cell or pore fills; weak for at most 1.
+    and, between two panels, a share of one of them that no label fills, the more so where it is as
+    small as a word, inside one panel an area that no single cell or pore fills; weak for at most 1.
     """
-    small = area_px < settings.min_area_within_px if inside else coverage < settings.min_coverage
-    if small:
+    word = area_px < settings.min_area_px and coverage < settings.small_coverage
+    label = coverage < settings.min_coverage or word
+    if area_px < settings.min_area_within_px if inside else label:
         return "weak" if nfa <= settings.weak_log10_nfa else None
     if nfa <= settings.strong_log10_nfa and (
         area_px >= settings.strong_min_area_px and coverage >= settings.strong_min_coverage
