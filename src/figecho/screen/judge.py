@@ -12,6 +12,7 @@ from figecho.screen.structure import structure
 _STANDING_SHARE, _POOR_STANDING_SHARE = 2e-4, 5e-4
 _STANDING_PX = 12
 #: A drawing has this much canvas at least, this much soft texture at most, and lettering.
+_MANY_TONES = 128
 _DRAWN_CANVAS, _DRAWN_SOFT, _DRAWN_LETTERED = 0.5, 0.006, 0.25
 _DOT_CLOUD, _PRINTED = 25, 0.7
 
@@ -54,6 +55,9 @@ def _empty(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | 
 def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None:
     measured = drawing(rgb, rimmed(over.labels | over.glyphs), rimmed(over.lines))
     if measured.canvas < _DRAWN_CANVAS or measured.soft > _DRAWN_SOFT:
+        return None
+    # A picture that was painted or cut out has its canvas too, but no chart so many tones.
+    if measured.tones >= _MANY_TONES:
         return None
     # The full stops of a page of print are dots too.
     if measured.dots >= _DOT_CLOUD and measured.printed < _PRINTED:
