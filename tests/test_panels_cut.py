@@ -69,6 +69,61 @@ def test_thin_lines_between_dark_fields(gap: int) -> None:
     assert abs(second[0] - 200 - gap) <= 1
 
 
+def near(found: list[list[int]], laid: list[list[int]], within_px: int) -> bool:
+    return len(found) == len(laid) and np.abs(np.array(found) - np.array(laid)).max() <= within_px
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["png", "jpeg"])
+def test_dark_fields_on_black(packed: bool) -> None:
+    sheet = canvas(340, 440, BLACK)
+    laid = [
+        put(sheet, cells(150, 200, seed=k), 10 + 210 * (k % 2), 10 + 160 * (k // 2))
+        for k in range(4)
+    ]
+    assert near(boxes(jpeg(sheet, 90) if packed else sheet), laid, 4)
+
+
+def test_a_montage_on_black_may_have_empty_places() -> None:
+    sheet = canvas(330, 640, BLACK)
+    laid = [
+        put(sheet, cells(150, 200, seed=k), 10 + 210 * (k % 3), 10 + 160 * (k // 3))
+        for k in range(4)
+    ]
+    assert boxes(sheet) == laid
+
+
+def test_bright_fields_behind_narrow_black_gutters_in_a_jpeg() -> None:
+    sheet = canvas(330, 640, BLACK)
+    bright = [np.clip(tissue(158, 208, seed=k).astype(int) + 60, 0, 255) for k in range(6)]
+    laid = [
+        put(sheet, field.astype(np.uint8), 4 + 212 * (k % 3), 4 + 162 * (k // 3))
+        for k, field in enumerate(bright)
+    ]
+    assert near(boxes(jpeg(sheet, 90)), laid, 5)
+
+
+def test_pale_fields_on_white_in_a_jpeg() -> None:
+    sheet = canvas(326, 446)
+    pale = [
+        np.clip(225 + (tissue(154, 214, seed=k).astype(int) - 120) // 3, 0, 252) for k in (0, 1)
+    ]
+    laid = [
+        put(sheet, pale[k % 2].astype(np.uint8), 6 + 220 * (k % 2), 6 + 160 * (k // 2))
+        for k in range(4)
+    ]
+    assert near(boxes(jpeg(sheet, 90)), laid, 4)
+
+
+def test_framed_strips_whose_sides_line_up_are_no_frame() -> None:
+    sheet = canvas(144, 344)
+    laid = []
+    for k in range(2):
+        sheet[33 + 52 * k : 78 + 52 * k, 13:296] = 0
+        pale = np.clip(strip(43, 281, seed=k).astype(int) + 50, 0, 248).astype(np.uint8)
+        laid.append(put(sheet, pale, 14, 34 + 52 * k))
+    assert near(boxes(jpeg(sheet, 90)), laid, 2)
+
+
 def test_a_field_that_touches_its_neighbours_labels() -> None:
     sheet = canvas(220, 520)
     laid = [put(sheet, tissue(180, 240, seed=k), 10 + 250 * k, 30) for k in range(2)]
@@ -122,6 +177,23 @@ def test_dark_field_thresholded_to_black_stays_whole() -> None:
     field = cells(300, 400)
     field[field < 14] = 0
     assert boxes(field) == whole(field)
+
+
+def test_a_dark_band_with_soft_sides_is_no_gutter() -> None:
+    light = np.clip(np.abs(np.arange(300) - 150) / 60.0 - 0.3, 0.04, 1)[:, None, None]
+    field = np.rint(tissue(300, 400) * light).astype(np.uint8)
+    assert boxes(field) == whole(field)
+    assert boxes(jpeg(field)) == whole(field)
+
+
+@pytest.mark.parametrize("tone", [190, 225])
+def test_bands_across_a_lane_are_no_panels(tone: int) -> None:
+    lane = np.full((300, 300), float(tone))
+    for at in (60, 62, 150, 205, 206):
+        lane[at] -= 60
+    noise = np.random.default_rng(0).normal(0, 0.7, lane.shape)
+    field = rgb(cv2.GaussianBlur(lane, (0, 0), 1.5) + noise)
+    assert boxes(jpeg(field, 92)) == whole(field)
 
 
 def test_quadrants_of_a_dot_plot_stay_together() -> None:

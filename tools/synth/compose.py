@@ -39,12 +39,14 @@ def stack(panels: list[Byte], names: list[str], letter: str) -> tuple[Byte, list
     return figure, offsets
 
 
-def grid(panels: list[Byte], columns: int, gutter: int = 6) -> tuple[Byte, list[Offset]]:
-    """Set panels of one size in rows and columns with white gutters."""
+def grid(
+    panels: list[Byte], columns: int, gutter: int = 6, *, tone: int = 255
+) -> tuple[Byte, list[Offset]]:
+    """Set panels of one size in rows and columns with gutters of one tone, white unless told."""
     rows, cols = panels[0].shape[:2]
     down = -(-len(panels) // columns)
     height, width = down * (rows + gutter) + gutter, columns * (cols + gutter) + gutter
-    figure = _canvas(panels, height, width)
+    figure = _canvas(panels, height, width, tone)
     offsets = []
     for index, panel in enumerate(panels):
         x = gutter + (index % columns) * (cols + gutter)
@@ -54,9 +56,9 @@ def grid(panels: list[Byte], columns: int, gutter: int = 6) -> tuple[Byte, list[
     return figure, offsets
 
 
-def _canvas(panels: list[Byte], height: int, width: int) -> Byte:
+def _canvas(panels: list[Byte], height: int, width: int, tone: int = 255) -> Byte:
     colour = any(panel.ndim == 3 for panel in panels)
-    return np.full((height, width, 3) if colour else (height, width), 255, np.uint8)
+    return np.full((height, width, 3) if colour else (height, width), tone, np.uint8)
 
 
 def _lay(figure: Byte, panel: Byte, x: int, y: int) -> None:

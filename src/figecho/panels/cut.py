@@ -8,7 +8,7 @@ rectangle whose four sides are all picture; everything else is left whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -26,11 +26,14 @@ from figecho.panels.filled import (
     unframed,
 )
 from figecho.panels.gutters import (
+    BLACK,
     EXACT,
+    LOOSE,
     STRICT,
     WHITE,
     Colour,
     Run,
+    away_from,
     between,
     canvases,
     crop,
@@ -38,6 +41,7 @@ from figecho.panels.gutters import (
     ink_of,
     is_clean,
     lines,
+    stepped,
     wide_px,
 )
 from figecho.panels.seams import seamed
@@ -45,10 +49,12 @@ from figecho.panels.seams import seamed
 _MAX_DEPTH = 10
 #: A text or a chart falls into ever smaller parts; a figure has not so many panels.
 _MAX_PARTS = 400
-#: A finer cut of what is already a filled part must explain this share of it.
+#: A finer cut of what is already a filled part, or framed, must explain this share of it.
 _MIN_COVER = 0.6
-#: Dark fields on black have no sides; so many other panels prove that there is a montage.
-_MANY, _MIN_COVER_OF_MANY = 3, 0.2
+#: A montage on another tone than white must explain this share: two of six places may be empty.
+_MONTAGE_COVER = 0.5
+#: A dark field on black has no sides that anyone could see; so many other panels are proof too.
+_MANY, _MONTAGE_COVER_OF_MANY = 3, 0.2
 _SLIVER_PX = 8
 #: How far the ends of pictures side by side may be apart.
 _ALIGNED_PX = 4
@@ -56,7 +62,8 @@ _ALIGNED_PX = 4
 _MAX_LEFT = 0.25
 #: Trimming a part to what fills it may cost this share of picture; more is another panel.
 _MAX_LOST = 0.1
-#: Where so little is left out, and nothing is pale, a stricter look finds no more.
+#: Where so little is left out, nothing is pale and no part has gutters, a stricter look finds no
+#: more.
 _ALL_FOUND = 0.02
 _FINE_GUTTER_PX = 2
 #: Where so much is nearly, but not quite, canvas, panels may be that pale.
@@ -87,24 +94,32 @@ class Size:
 class _Part:
     box: Box
     filled: bool
+    framed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sheet:
-    """What a cut looks at; ``known`` remembers parts that several orders of cuts lead to."""
+    """What a cut looks at; ``known`` remembers parts that several orders of cuts lead to.
+
+    With ``away``, the distance from canvas, gutters are told by the step at their sides.
+    """
 
     rgb: ByteArray
     canvas: Colour
     ink: BoolArray
     dense: BoolArray
     size: Size
+    away: ByteArray | None = None
     known: dict[Box, list[_Part]] = field(default_factory=dict)
 
     def is_drawn(self, box: Box) -> bool:
         """Whether a part is letters, or, between lines on black, mostly white paper."""
         part = crop(self.rgb, box)
-        loose = ink_of(part, self.canvas)
-        return is_two_tone(loose, part) or (self.canvas != WHITE and is_paper(part))
+        # A dark or pale field is near canvas all over, and is no letter for that.
+        tolerance = LOOSE if self.away is None else STRICT if self.canvas == WHITE else EXACT
+        return is_two_tone(ink_of(part, self.canvas, tolerance), part) or (
+            self.canvas != WHITE and is_paper(part)
+        )
 
     def holds_all(self, part: Box, box: Box) -> bool:
         """Whether what is left of ``box`` around ``part`` is no picture: labels at most."""
@@ -143,9 +158,9 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
         parts = _explained(rgb, whole, canvas, size)
         filled = [part.box for part in parts if part.filled]
         # Paper is white. Any other tone must explain nearly all of the figure as a montage.
-        montage = depth > 0 or canvas != WHITE
-        share = _MIN_COVER if depth > 0 or len(filled) < _MANY else _MIN_COVER_OF_MANY
-        if not filled or filled == [whole] or (montage and not _covers(filled, whole, share)):
+        montage = _MONTAGE_COVER if len(filled) < _MANY else _MONTAGE_COVER_OF_MANY
+        least = _MIN_COVER if depth > 0 else 0.0 if canvas == WHITE else montage
+        if not filled or filled == [whole] or (least and not _covers(filled, whole, least)):
             continue
         strict = ink_of(rgb, canvas, STRICT)
         found: list[Box] = []
@@ -167,42 +182,73 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
     A cut that leaves much picture outside of all parts has lost panels, and does not fit. Of those
     that fit the one that frees most panels is returned; [] if none does.
     """
-    loose, strict = ink_of(rgb, canvas), ink_of(rgb, canvas, STRICT)
-    clean = is_clean(rgb, loose, canvas)
-    inks = [loose, strict] if clean else []
-    exact = ink_of(rgb, canvas, EXACT)
-    if canvas == WHITE and int(exact.sum()) - int(loose.sum()) > _PALE_SHARE * exact.size:
-        inks.append(exact)
-    outside = is_dense(strict, size.strip_px)
+    outside = is_dense(ink_of(rgb, canvas, STRICT), size.strip_px)
     least = int(outside.sum())
+    pictured = canvas == BLACK or least > size.other_share * box.area_px
     best: list[_Part] = []
-    for ink in inks:
-        sheet = _Sheet(
-            rgb=rgb, canvas=canvas, ink=ink, dense=is_dense(ink, size.strip_px), size=size
-        )
-        parts = [p for p in _parts(sheet, box, 0) if size.allows(p.box, filled=p.filled)]
+    pale = _is_pale(rgb, canvas)
+    for sheet in _sheets(rgb, canvas, size, pictured=pictured, pale=pale):
+        parts = [p for p in _parts(sheet, box, 0) if sheet.size.allows(p.box, filled=p.filled)]
         left = outside.copy()
         for part in parts:
             crop(left, part.box)[:] = False
         lost = int(left.sum())
-        if lost <= _MAX_LEFT * least and _freed(parts) > _freed(best):
+        if lost <= _MAX_LEFT * least and _frees_more(parts, best):
             best = parts
-            if lost <= _ALL_FOUND * least and len(inks) < 3 and not _divided(ink, parts):
+            sure = lost <= _ALL_FOUND * least and canvas == WHITE and not pale
+            if sure and not _divided(sheet.ink, parts):
                 break
-    if clean or canvas != WHITE or _freed(best) > 1:
-        return best
-    return _montage_of_pale(rgb, box, loose, size) or best
+    return best
 
 
-def _montage_of_pale(rgb: ByteArray, box: Box, loose: BoolArray, size: Size) -> list[_Part]:
-    """Cut pale panels whose gutters compression has stained, if they are many and nearly all."""
-    if not any(gutters(loose, _FINE_GUTTER_PX, vertical=vertical) for vertical in (False, True)):
-        return []
-    dense = is_dense(loose, size.strip_px)
-    sheet = _Sheet(rgb=rgb, canvas=WHITE, ink=loose, dense=dense, size=size)
-    parts = [p for p in _parts(sheet, box, 0) if size.allows(p.box, filled=p.filled)]
-    filled = [p.box for p in parts if p.filled]
-    return parts if len(filled) >= _MANY and _covers(filled, box) else []
+def _is_pale(rgb: ByteArray, canvas: Colour) -> bool:
+    """Whether much is nearly, but not quite, white paper."""
+    nearly = int(ink_of(rgb, canvas, EXACT).sum()) - int(ink_of(rgb, canvas).sum())
+    return canvas == WHITE and nearly > _PALE_SHARE * rgb.shape[0] * rgb.shape[1]
+
+
+def _sheets(
+    rgb: ByteArray, canvas: Colour, size: Size, *, pictured: bool, pale: bool
+) -> list[_Sheet]:
+    """Return the ways to look at a figure; for steps only if it is ``pictured``: they cost time."""
+    loose, exact = ink_of(rgb, canvas), ink_of(rgb, canvas, EXACT)
+    clean = is_clean(rgb, loose, canvas)
+
+    def sheet(ink: BoolArray, own: Size = size, away: ByteArray | None = None) -> _Sheet:
+        dense = is_dense(ink, size.strip_px)
+        return _Sheet(rgb=rgb, canvas=canvas, ink=ink, dense=dense, size=own, away=away)
+
+    found = [sheet(loose), sheet(ink_of(rgb, canvas, STRICT))] if clean else []
+    # Between the bands of a lane the background would be a gutter, so only paper and black are.
+    stepped_too = canvas == BLACK or (canvas == WHITE and (pale or not clean))
+    room = int((~loose).sum()) >= _FINE_GUTTER_PX * min(loose.shape)
+    if pictured and stepped_too and room:
+        # Compression fills the lines of a text for so strict an eye, and they are as low as strips.
+        text = clean and canvas == WHITE
+        own = replace(size, strip_px=size.side_px) if text else size
+        found.append(sheet(exact, own, away_from(rgb, canvas)))
+    if pale:
+        found.append(sheet(exact))
+    return found
+
+
+def _frees_more(parts: Sequence[_Part], best: Sequence[_Part]) -> bool:
+    """Whether more parts are filled than in the best cut so far, and not only its labels.
+
+    A frame counts least, for what is in it may be cut.
+    """
+
+    def freed(some: Sequence[_Part]) -> tuple[int, int]:
+        return sum(p.filled and not p.framed for p in some), sum(p.filled for p in some)
+
+    def area_px(some: Sequence[_Part]) -> int:
+        return sum(p.box.area_px for p in some if p.filled)
+
+    return freed(parts) > freed(best) and area_px(parts) >= _MIN_COVER * area_px(best)
+
+
+def _freed(parts: Sequence[_Part]) -> int:
+    return sum(part.filled for part in parts)
 
 
 def _divided(ink: BoolArray, parts: Sequence[_Part]) -> bool:
@@ -213,10 +259,6 @@ def _divided(ink: BoolArray, parts: Sequence[_Part]) -> bool:
         if part.filled
         for vertical in (False, True)
     )
-
-
-def _freed(parts: Sequence[_Part]) -> int:
-    return sum(part.filled for part in parts)
 
 
 def _parts(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
@@ -262,7 +304,8 @@ def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
     if found:
         return found
     framed = size.allows(box, filled=False) and is_framed(ink, sheet.rgb, box)
-    return [_Part(box, framed and not sheet.is_drawn(box))]
+    framed = framed and not sheet.is_drawn(box)
+    return [_Part(box, framed, framed)]
 
 
 def _wide(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
@@ -271,6 +314,12 @@ def _wide(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
     for vertical in (False, True):
         wide = wide_px(box.w if vertical else box.h)
         yield from _between(box, gutters(part, wide, vertical=vertical), vertical)
+    if sheet.away is None or not sheet.may_hold_pictures(box):
+        return
+    for vertical in (False, True):
+        found = stepped(crop(sheet.away, box), _FINE_GUTTER_PX, vertical=vertical)
+        # Compression leaves specks in a margin too, which trimming takes for picture.
+        yield from _between(box, found, vertical, least=1 if found else 2)
 
 
 def _narrow(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
@@ -318,10 +367,12 @@ def _aligned(sheet: _Sheet, box: Box) -> list[_Part]:
     return []
 
 
-def _between(box: Box, separators: Sequence[Run], vertical: bool) -> Iterator[list[Box]]:
+def _between(
+    box: Box, separators: Sequence[Run], vertical: bool, least: int = 2
+) -> Iterator[list[Box]]:
     # Slivers are what a frame along the border leaves.
     cuts = [b for b in between(box, separators, vertical=vertical) if min(b.w, b.h) > _SLIVER_PX]
-    if len(cuts) > 1:
+    if len(cuts) >= least:
         yield cuts
 
 

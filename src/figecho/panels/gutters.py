@@ -16,6 +16,7 @@ Run = tuple[int, int]
 """First and one past the last row (or column)."""
 
 WHITE: Colour = (255, 255, 255)
+BLACK: Colour = (0, 0, 0)
 #: How far a pixel of canvas may be from its tone: in JPEG beside an edge, elsewhere, and in
 #: pictures stored without loss.
 LOOSE, STRICT, EXACT = 20, 8, 1
@@ -28,6 +29,15 @@ _LINE_GLANCE = 16
 _LINE_SHARE = 0.8
 _LINE_REACH_PX = 3
 _LINE_SAMPLES = 160
+#: A gutter that compression blurred, or one beside a field as pale or as dark as it: no farther
+#: from canvas on average than this, and within this much of its own emptiest row.
+_STEP_LEVEL, _STEP_SLACK, _STEP_CROSSED = 8.0, 1.5, 0.05
+#: How far beside it, and over how many rows, the picture is looked at; it stands off canvas along
+#: this share of the gutter on one side, and, a place of a grid being empty, this on the other.
+_STEP_SKIP_PX, _STEP_PX, _STEP_ALONG_PX = 4, 3, 9
+_STEP_SHARE, _STEP_OTHER_SHARE = 0.8, 0.4
+#: It does so at once: this share of its tone thrice as far away. A shadow inside a field fades.
+_STEP_AT_ONCE = 0.6
 
 
 def crop(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
@@ -53,7 +63,7 @@ def canvases(rgb: ByteArray) -> list[Colour]:
     commonest = tones[int(counts.argmax())]
     middle = np.median(border[(border // 8 == commonest).all(axis=1)], axis=0)
     colour = (int(middle[0]), int(middle[1]), int(middle[2]))
-    plain: list[Colour] = [WHITE, (0, 0, 0)]
+    plain: list[Colour] = [WHITE, BLACK]
     near = any(max(abs(a - b) for a, b in zip(colour, p, strict=True)) <= 16 for p in plain)
     frequent = bool(counts.max() >= 0.4 * len(border))
     return plain if near or not frequent else [*plain, colour]
@@ -98,6 +108,63 @@ def gutters(ink: BoolArray, width_px: float, *, vertical: bool, crossed: float =
     """
     empty = shares(ink, vertical=vertical) <= crossed
     return [(a, b) for a, b in runs(empty) if b - a >= width_px]
+
+
+def away_from(rgb: ByteArray, canvas: Colour) -> ByteArray:
+    """Return how far each pixel is from the canvas, in the channel where it is farthest."""
+    tone = np.array(canvas, np.uint8)
+    away: ByteArray = (np.maximum(rgb, tone) - np.minimum(rgb, tone)).max(axis=2)
+    return away
+
+
+def stepped(away: ByteArray, width_px: float, *, vertical: bool) -> list[Run]:
+    """Return gutters told by the step at their sides, where tones alone do not tell.
+
+    Parameters
+    ----------
+    away : ndarray of shape (h, w), uint8
+        See :func:`away_from`.
+    width_px : float
+        The least width.
+    vertical : bool
+        Look for columns instead of rows.
+
+    Returns
+    -------
+    list of (int, int)
+        Runs of rows near canvas from side to side, beside which the picture leaves it at once
+        along most of its length; margins too. What is dark or pale inside a picture has no such
+        straight sides.
+    """
+    if away.size == 0:
+        return []
+    planes = np.ascontiguousarray(away.T) if vertical else away
+    level = planes.mean(axis=1)
+    near = ((planes > LOOSE).mean(axis=1) <= _STEP_CROSSED) & (level <= _STEP_LEVEL)
+    found: list[Run] = []
+    for start, end in runs(near):
+        low = float(level[start:end].min())
+        for a, b in runs(level[start:end] <= max(low + _STEP_SLACK, 2 * low)):
+            run = (start + a, start + b)
+            if b - a >= width_px and _stands_off(planes, run, float(level[slice(*run)].mean())):
+                found.append(run)
+    return found
+
+
+def _stands_off(planes: ByteArray, run: Run, level: float) -> bool:
+    """Whether picture begins on both sides of ``run`` at once; so does the border of a figure."""
+    shares = []
+    for rows in (planes[: run[0]][::-1], planes[run[1] :]):
+        beside = rows[_STEP_SKIP_PX : _STEP_SKIP_PX + _STEP_PX]
+        if len(beside) == 0:
+            shares.append(1.0)
+            continue
+        tones = cv2.blur(beside.mean(axis=0, dtype=np.float32)[None], (_STEP_ALONG_PX, 1))
+        farther = rows[3 * _STEP_SKIP_PX : 3 * _STEP_SKIP_PX + _STEP_PX]
+        if len(farther) and np.median(tones) < _STEP_AT_ONCE * np.median(farther):
+            return False
+        shares.append(float((tones > 1.5 * level + 2).mean()))
+    return max(shares) >= _STEP_SHARE and min(shares) >= _STEP_OTHER_SHARE
 
 
 def lines(rgb: ByteArray, *, vertical: bool) -> list[Run]:
