@@ -277,3 +277,11 @@ def test_a_dark_field_does_not_keep_bright_ones_beside_it_together() -> None:
     put(sheet, cells(180, 300), 10, 130)
     found = boxes(sheet)
     assert [box for box in found if box in laid] == laid
+
+
+@pytest.mark.parametrize("tone", [244, 250, 254])
+def test_a_field_hardly_off_white_is_cut_without_a_fault(tone: int) -> None:
+    sheet = canvas(200, 300)
+    noise = np.random.default_rng(1).normal(0, 0.8, (120, 180))
+    put(sheet, rgb(tone + noise), 40, 30)
+    assert all(box[2] > 0 and box[3] > 0 for box in boxes(sheet))

@@ -28,8 +28,8 @@ from figecho.config import resolve
 from figecho.farm.place import workplace
 from figecho.farm.stages import compare_all, describe_all, likely_pairs, read_all
 from figecho.judge.candidate import Candidate
-from figecho.judge.finding import evidence_of, pose_of
-from figecho.judge.nfa import TAIL_FROM, Kind, Trials, kind_of, log10_nfa
+from figecho.judge.finding import evidence_of, pose_of, size_of
+from figecho.judge.nfa import TAIL_FROM, Kind, Trials, kind_of, level_of, log10_nfa
 from figecho.judge.templates import set_templates_aside
 from figecho.result import KeptPanels
 from figecho.retrieve import by_content
@@ -50,6 +50,8 @@ LEVELS = (0.01, 0.1, 1.0, 10.0)
 SCAN_PANELS = (30, 100, 360)
 #: Fewest findings a scan must have stated for the seen ones to say anything.
 TELLING = 3.0
+#: A number of false alarms at which only its size can make a finding weak.
+SURE = -99.0
 #: Short side of panels that are cut small.
 SMALL_PX = (28, 110)
 
@@ -105,6 +107,10 @@ def observed(
     gel = {card.key: card.gel for card in cards}
     evidence: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
     for candidate in set_templates_aside(candidates)[0]:
+        area_px, coverage = size_of(candidate)
+        inside_one = candidate.a is candidate.b
+        if level_of(SURE, area_px, coverage, config.judge, inside=inside_one) == "weak":
+            continue
         gels = gel[candidate.a.key] and gel[candidate.b.key]
         evidence[kind_of(pose_of(candidate), gels=gels)].append(evidence_of(candidate))
     return Observed(

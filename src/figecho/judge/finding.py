@@ -77,8 +77,7 @@ def _finding(candidate: Candidate, trials: Trials, settings: Judge) -> Finding |
     """Judge a candidate as it was compared, and describe it as a reader meets it."""
     a, b, echo = candidate.a, candidate.b, candidate.echo
     inside = a.key == b.key
-    coverage = max(_share(echo.polygon_a, a), _share(echo.polygon_b, b))
-    area_px = min(polygon_area(echo.polygon_a), polygon_area(echo.polygon_b))
+    area_px, coverage = size_of(candidate)
     motion = motion_of_echo(echo)
     nfa = nfa_of(candidate, trials)
     level = level_of(nfa, area_px, coverage, settings, inside=inside)
@@ -100,6 +99,14 @@ def _finding(candidate: Candidate, trials: Trials, settings: Judge) -> Finding |
         evidence=_evidence(read, _points(candidate)),
         explanations=explanations(read.a, read.b, read.echo),
     )
+
+
+def size_of(candidate: Candidate) -> tuple[float, float]:
+    """Return the pixels of the smaller region, and the larger share of a panel that one covers."""
+    echo = candidate.echo
+    area_px = min(polygon_area(echo.polygon_a), polygon_area(echo.polygon_b))
+    shares = _share(echo.polygon_a, candidate.a), _share(echo.polygon_b, candidate.b)
+    return area_px, max(shares)
 
 
 def nfa_of(candidate: Candidate, trials: Trials) -> float:

@@ -150,7 +150,7 @@ def _sides_hold(
 
 def is_two_tone(ink: BoolArray, rgb: ByteArray) -> bool:
     """Whether all is canvas and one dark ink, as bold letters are even where they fill a line."""
-    if share(ink) > 1 - _LETTER_CANVAS:
+    if not ink.any() or share(ink) > 1 - _LETTER_CANVAS:
         return False
     grey = rgb[ink].mean(axis=1)
     return bool((grey <= np.percentile(grey, 1) + _LETTER_SPREAD).mean() >= _LETTER_SHARE)
