@@ -165,7 +165,9 @@ def real(folders: Sequence[Path], draw: int, jobs: int) -> Observed:
 
 
 def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float]]:
-    """Return, for each kind, share and decay of the exponential tail (maximum likelihood).
+    """Return, for each kind, share and decay of the exponential tail.
+
+    The decay is the likeliest less one standard error: a false accusation costs more than a miss.
 
     All kinds across panels fall alike, for few of them are seen often enough to tell their tail;
     one that was never seen counts as seen once.
@@ -180,8 +182,9 @@ def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float]]:
         fitted = seen if kind == "within" else across
         tests = max(1, sum(run.trials.of(kind) for run in runs))
         decay = 1.0 / max(float((fitted - TAIL_FROM).mean()), 1.0) if len(fitted) else 0.25
+        decay *= 1.0 - 1.0 / np.sqrt(len(fitted) + 1.0)
         share = min(1.0, max(1, len(seen)) / tests * float(np.exp(decay * TAIL_FROM)))
-        tails[kind] = (float(f"{share:.3g}"), round(decay, 3))
+        tails[kind] = (float(f"{share:.3g}"), round(float(decay), 3))
     return tails
 
 
