@@ -10,6 +10,7 @@ from figecho.config import Config, resolve
 from figecho.echo import Echo
 from figecho.judge.nfa import Trials, log10_nfa, relative_evidence
 from figecho.pairs import echoes
+from figecho.verify.inside import one_object
 from scenes import CONFIG, alike, described, gamma, jpeg, mean_gap_px, moved, rendering
 from synth import blots, splice
 from synth.kinds import streams
@@ -285,3 +286,19 @@ def test_flat_panels_have_no_echo() -> None:
     assert found(flat, flat) == []
     assert found(flat, rendering("eosin", 18, 90, 120)) == []
     assert found_inside(flat) == []
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 33.0, 90.0])
+@pytest.mark.parametrize(("glide_px", "one"), [(0.0, True), (1.5, True), (15.0, False)])
+def test_mirroring_without_sliding_is_one_object(
+    angle_deg: float, glide_px: float, one: bool
+) -> None:
+    t = np.deg2rad(angle_deg)
+    along, across = np.array([np.cos(t), np.sin(t)]), np.array([-np.sin(t), np.cos(t)])
+    motion = np.eye(3)
+    motion[:2, :2] = np.outer(along, along) - np.outer(across, across)
+    motion[:2, 2] = 80.0 * across + glide_px * along
+    assert one_object(motion, 0.7) is one
+    assert not one_object(motion, 0.95)
+    turned = motion @ np.diag([-1.0, 1.0, 1.0])
+    assert not one_object(turned, 0.7)

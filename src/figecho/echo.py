@@ -97,6 +97,9 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         in_shape = result.rho[0] < within.SAME_GRAIN
         if not within.rigid(b_from_a):
             return None
+        # In a gel lanes are mirrored along their row.
+        if grid.a.banded <= within.RATHER_A_GEL and within.one_object(b_from_a, result.rho[0]):
+            return None
         if within.symmetric(
             grid, geometry, result, inverted=inverted, min_shift_px=config.match.min_shift_px
         ):

@@ -21,6 +21,9 @@ _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
 RATHER_A_GEL = 0.5
+#: How far a mirrored place may slide along the axis and still be the other half of one object, and
+#: the correlation of the finest octave that no two halves reach.
+_GLIDE_PX, _SAME_BY_COPY = 2.0, 0.9
 _EXACT = 1.04
 #: Correlation of the finest octave that round cells, pores and lanes of one kind share by nature.
 _BY_NATURE = 0.45
@@ -144,6 +147,27 @@ def ahead(
     kept = np.zeros_like(region)
     kept[region] = (bins >= start) & (bins < start + reach)
     return kept
+
+
+def one_object(b_from_a: Matrix, rho: float) -> bool:
+    """Whether a motion only mirrors, without sliding along the axis: the halves of a face, a shell.
+
+    What is mirrored and pasted seldom comes to lie square across from where it was taken; where the
+    grain is the same it is a copy all the same.
+
+    Parameters
+    ----------
+    b_from_a : ndarray of shape (3, 3)
+    rho : float
+        Correlation of the finest octave.
+    """
+    linear = b_from_a[:2, :2] / b_from_a[2, 2]
+    if np.linalg.det(linear) > 0:
+        return False
+    # Along its axis a reflection leaves directions as they are.
+    angle = 0.5 * np.arctan2(linear[1, 0] + linear[0, 1], linear[0, 0] - linear[1, 1])
+    glide_px = float(np.array([np.cos(angle), np.sin(angle)]) @ (b_from_a[:2, 2] / b_from_a[2, 2]))
+    return abs(glide_px) <= _GLIDE_PX and rho < _SAME_BY_COPY
 
 
 def symmetric(
