@@ -135,3 +135,17 @@ def test_a_label_on_blank_canvas_does_not_save_it() -> None:
 def test_what_counts_as_blank_follows_the_setting() -> None:
     noise = rgb(120 + RNG.normal(0, 5, X.shape))
     assert judged(noise, Screen(blank_range=40.0)) == "blank"
+
+
+def test_print_on_black_is_text() -> None:
+    assert judged(255 - paragraph()) == "text"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sparse_nuclei_under_a_label_are_no_print(seed: int) -> None:
+    field = cells(300, 300, seed=seed, count=14, peak=220).astype(float)
+    grain = np.random.default_rng(seed).normal(1.0, 0.15, field.shape[:2])
+    dark = np.clip((field - 12.0) * 1.2 * grain[..., None], 0, 255).astype(np.uint8)
+    write(dark, "siRNA", (170, 30), 0.9, (255, 255, 255))
+    write(dark, "48 h", (20, 280), 0.9, (255, 255, 255))
+    assert judged(dark) is None
