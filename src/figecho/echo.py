@@ -15,6 +15,7 @@ from figecho.verify import frame as frames
 from figecho.verify import inside as within
 from figecho.verify.agree import Agreement, agreement, overlay
 from figecho.verify.align import align
+from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.outline import outline, transform_points
 
 _SMALL_SHARE = 0.1
@@ -98,7 +99,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         if not within.rigid(b_from_a):
             return None
         # In a gel lanes are mirrored along their row.
-        if grid.a.banded <= within.RATHER_A_GEL and within.one_object(b_from_a, result.rho[0]):
+        if grid.a.banded <= RATHER_A_GEL and within.one_object(b_from_a, result.rho[0]):
             return None
         if within.symmetric(
             grid, geometry, result, inverted=inverted, min_shift_px=config.match.min_shift_px
@@ -112,7 +113,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             apart = within.apart(grid, geometry, config.match.min_shift_px)
             result = agreement(laid, within=apart & region)
             region = result.region
-        if grid.a.banded > within.RATHER_A_GEL:
+        if grid.a.banded > RATHER_A_GEL:
             result = within.away_from_bands(grid, geometry, result, inverted=inverted)
         nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
         if nats <= 0.0:

@@ -87,7 +87,8 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
     cuts = [f.cut for file in files for f in file.figures if f.cut]
     asked = [card for cut in cuts for card in cut.panels]
     undescribed = describe_all(asked, place)
-    others = corpus.numbers(without={d for d in digests if d})
+    own = {d for d in digests if d}
+    others = corpus.numbers(without=own)
     sketches = sketch_all(asked, place)
     votes = corpus.votes(sketches)
     votes[:, [k for k in range(votes.shape[1]) if k not in others]] = 0.0
@@ -125,7 +126,7 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
     ]
     candidates, templates = set_templates_aside(candidates)
     possible = len(asked) * len(others)
-    gels = sum(card.gel for card in asked) * corpus.gels(without={d for d in digests if d})
+    gels = sum(card.gel for card in asked) * corpus.gels(without=own)
     trials = Trials(gels=gels, others=possible - gels, within=0)
     findings = findings_of(candidates, trials, config.judge, keep_weak=config.keep_weak)
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)

@@ -7,7 +7,7 @@ rectangle whose four sides are all picture; everything else is left whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -182,12 +182,14 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
     A cut that leaves much picture outside of all parts has lost panels, and does not fit. Of those
     that fit the one that frees most panels is returned; [] if none does.
     """
-    outside = is_dense(ink_of(rgb, canvas, STRICT), size.strip_px)
+    inks = {tolerance: ink_of(rgb, canvas, tolerance) for tolerance in (LOOSE, STRICT, EXACT)}
+    outside = is_dense(inks[STRICT], size.strip_px)
     least = int(outside.sum())
     pictured = canvas == BLACK or least > size.other_share * box.area_px
     best: list[_Part] = []
-    pale = _is_pale(rgb, canvas)
-    for sheet in _sheets(rgb, canvas, size, pictured=pictured, pale=pale):
+    nearly = int(inks[EXACT].sum()) - int(inks[LOOSE].sum())
+    pale = canvas == WHITE and nearly > _PALE_SHARE * box.area_px
+    for sheet in _sheets(rgb, canvas, size, inks, pictured=pictured, pale=pale):
         parts = [p for p in _parts(sheet, box, 0) if sheet.size.allows(p.box, filled=p.filled)]
         left = outside.copy()
         for part in parts:
@@ -201,24 +203,24 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
     return best
 
 
-def _is_pale(rgb: ByteArray, canvas: Colour) -> bool:
-    """Whether much is nearly, but not quite, white paper."""
-    nearly = int(ink_of(rgb, canvas, EXACT).sum()) - int(ink_of(rgb, canvas).sum())
-    return canvas == WHITE and nearly > _PALE_SHARE * rgb.shape[0] * rgb.shape[1]
-
-
 def _sheets(
-    rgb: ByteArray, canvas: Colour, size: Size, *, pictured: bool, pale: bool
+    rgb: ByteArray,
+    canvas: Colour,
+    size: Size,
+    inks: Mapping[int, BoolArray],
+    *,
+    pictured: bool,
+    pale: bool,
 ) -> list[_Sheet]:
     """Return the ways to look at a figure; for steps only if it is ``pictured``: they cost time."""
-    loose, exact = ink_of(rgb, canvas), ink_of(rgb, canvas, EXACT)
+    loose, exact = inks[LOOSE], inks[EXACT]
     clean = is_clean(rgb, loose, canvas)
 
     def sheet(ink: BoolArray, own: Size = size, away: ByteArray | None = None) -> _Sheet:
         dense = is_dense(ink, size.strip_px)
         return _Sheet(rgb=rgb, canvas=canvas, ink=ink, dense=dense, size=own, away=away)
 
-    found = [sheet(loose), sheet(ink_of(rgb, canvas, STRICT))] if clean else []
+    found = [sheet(loose), sheet(inks[STRICT])] if clean else []
     # Between the bands of a lane the background would be a gutter, so only paper and black are.
     stepped_too = canvas == BLACK or (canvas == WHITE and (pale or not clean))
     room = int((~loose).sum()) >= _FINE_GUTTER_PX * min(loose.shape)

@@ -26,7 +26,8 @@ _EDGES_PX, _FAINT_EDGES_PX = 1.2, 4.0
 _PARALLEL, _SQUARE, _STRIP = 0.25, 0.19, 3.0
 #: Where straightness, 1 at the two levels above, begins to count and counts in full.
 _NATURAL, _GEL = 0.6, 0.9
-_RATHER = 0.5
+#: From here on a panel is rather a gel than anything else.
+RATHER_A_GEL = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,7 +148,7 @@ def _total(values: NDArray[np.floating]) -> float:
 
 def is_gel(grey: FloatArray, usable: BoolArray) -> bool:
     """Whether a panel is rather a gel or a blot than anything else, by its edges."""
-    return bandedness(grey, usable) >= _RATHER
+    return bandedness(grey, usable) >= RATHER_A_GEL
 
 
 def bandedness(grey: FloatArray, usable: BoolArray) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from figecho.model import Matrix
 from figecho.verify.agree import Agreement, agreeing_region, cosine, overlay
+from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.frame import Frame, grid_points
 from figecho.verify.outline import transform_points
 
@@ -20,7 +21,6 @@ _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
-RATHER_A_GEL = 0.5
 #: How far a mirrored place may slide along the axis and still be the other half of one object, and
 #: the correlation of the finest octave that no two halves reach.
 _GLIDE_PX, _SAME_BY_COPY = 2.0, 0.9
