@@ -20,6 +20,9 @@ from figecho.verify.outline import outline, transform_points
 
 _SMALL_SHARE = 0.1
 _MARGIN_PX = 12.0
+#: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
+#: a small panel holds too few independent samples there.
+_MANY = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,7 +93,9 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         else:
             result, geometry = _best(a is b, grid, proposal, least, config)
             if result.nats < least:
-                return None
+                if budget == settings.max_px or len(proposal.points_a) < _MANY:
+                    return None
+                continue
         b_from_a = grid.to_panels(geometry)
     region, in_shape, nats = result.region, False, result.nats
     inverted = proposal.form.inverted
