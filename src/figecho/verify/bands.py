@@ -24,6 +24,8 @@ NOISE_FLOOR = 1.0
 """Grey levels (of 255) below which contrast is taken for rounding and compression."""
 _EDGES_PX, _FAINT_EDGES_PX = 1.2, 4.0
 _PARALLEL, _SQUARE, _STRIP = 0.25, 0.19, 3.0
+#: Gradients above those of so many pixels count no more than these.
+_KEPT = 0.95
 #: Where straightness, 1 at the two levels above, begins to count and counts in full.
 _NATURAL, _GEL = 0.6, 0.9
 #: From here on a panel is rather a gel than anything else.
@@ -127,19 +129,32 @@ def directions(
 
     The second and fourth harmonic of the directions of the gradient, weighted by its energy: bands
     are parallel, and bands with lanes are square to each other, however the gel is turned; cells
-    and tissue are neither. On real and drawn panels one of the two is 0.25 to 0.90 for strips and
-    gels; micrographs reach 0.23 and 0.17.
+    and tissue are neither. The energy is capped, or the one bright rim of a tissue would make a gel
+    of a field. On real and drawn panels one of the two is 0.25 to 0.90 for strips and gels; nine in
+    ten micrographs stay below 0.22 and 0.17.
     """
     slope_x, slope_y = (s[usable] for s in _slopes(grey, sigma_px))
     # The square of the gradient as a complex number, which doubles its direction; the fourth power,
     # divided by the energy, weighs like it.
     energy = slope_x * slope_x + slope_y * slope_y
-    twice_x, twice_y = slope_x * slope_x - slope_y * slope_y, 2.0 * slope_x * slope_y
     share = 1.0 / np.maximum(energy, np.float32(1e-12))
+    capped = np.minimum(energy, _cap(energy)) * share
+    twice_x = (slope_x * slope_x - slope_y * slope_y) * capped
+    twice_y = 2.0 * slope_x * slope_y * capped
+    share = share / np.maximum(capped, np.float32(1e-12))
     four_x, four_y = (twice_x**2 - twice_y**2) * share, 2.0 * twice_x * twice_y * share
-    total = max(_total(energy), 1e-6)
+    total = max(_total(energy * capped), 1e-6)
     parallel = np.hypot(_total(twice_x), _total(twice_y)) / total
     return float(parallel), float(np.hypot(_total(four_x), _total(four_y)) / total)
+
+
+def _cap(energy: NDArray[np.floating]) -> np.floating:
+    """Return the energy that one pixel in twenty exceeds, of every third pixel."""
+    sample = energy[::3]
+    if sample.size == 0:
+        return energy.dtype.type(0.0)
+    kept = int(_KEPT * (sample.size - 1))
+    return np.partition(sample, kept)[kept]
 
 
 def _total(values: NDArray[np.floating]) -> float:
