@@ -149,3 +149,12 @@ def test_sparse_nuclei_under_a_label_are_no_print(seed: int) -> None:
     write(dark, "siRNA", (170, 30), 0.9, (255, 255, 255))
     write(dark, "48 h", (20, 280), 0.9, (255, 255, 255))
     assert judged(dark) is None
+
+
+@pytest.mark.parametrize("peak", [45, 200])
+def test_few_dim_nuclei_beside_a_label_are_no_print(peak: int) -> None:
+    field = cells(320, 320, seed=1, count=5, peak=peak)
+    dark = np.where(field < 14, 0, field).astype(np.uint8)
+    write(dark, "24 h", (230, 30), 0.9, (255, 255, 255))
+    write(dark, "20 um", (20, 300), 0.7, (255, 255, 255))
+    assert judged(dark) is None

@@ -32,6 +32,7 @@ class Drawing:
     ``edges`` that near edges, ``lettered`` the share of all ink that labels and lines cover,
     ``printed`` that of labels alone; ``dots`` counts
     small blobs that belong to no label, ``curves`` thin blobs that span much of the panel.
+    ``beside`` is the share of what stands off the canvas far from all print and every sharp edge.
     """
 
     canvas: float
@@ -39,6 +40,7 @@ class Drawing:
     edges: float
     lettered: float
     printed: float
+    beside: float
     dots: int
     curves: int
     tones: int
@@ -63,6 +65,8 @@ def drawing(rgb: ByteArray, printed: BoolArray, ruled: BoolArray) -> Drawing:
     soft = (steps >= _SOFT_STEP) & ~near_edge
     ink = (away > _INK_STEP) | (steps >= _EDGE_STEP)
     inked = max(int(ink.sum()), 1)
+    off = away > _CANVAS_TOLERANCE
+    print_near = cv2.dilate((printed | ruled).astype(np.uint8), smear) > 0
     dots, curves = _blobs(ink & ~printed & ~ruled)
     return Drawing(
         canvas=float((away <= _CANVAS_TOLERANCE).mean()),
@@ -70,6 +74,7 @@ def drawing(rgb: ByteArray, printed: BoolArray, ruled: BoolArray) -> Drawing:
         edges=float(near_edge.mean()),
         lettered=float((ink & (printed | ruled)).sum() / inked),
         printed=float((ink & printed).sum() / inked),
+        beside=float((off & ~near_edge & ~print_near).sum() / max(int(off.sum()), 1)),
         dots=dots,
         curves=curves,
         tones=int((counts >= max(1, 0.0005 * grey.size)).sum()),

@@ -15,7 +15,7 @@ _STANDING_SHARE, _POOR_STANDING_SHARE = 2e-4, 5e-4
 _STANDING_PX = 12
 #: A drawing has this much canvas at least, this much soft texture at most, and lettering.
 _MANY_TONES = 128
-_DARK, _DARK_LETTERED = 64, 0.6
+_DARK, _DARK_LETTERED, _DIM_BESIDE = 64, 0.6, 0.05
 _DRAWN_CANVAS, _DRAWN_SOFT, _DRAWN_LETTERED = 0.5, 0.006, 0.25
 _DOT_CLOUD, _PRINTED = 25, 0.7
 
@@ -65,9 +65,13 @@ def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None
     # The full stops of a page of print are dots too.
     if measured.dots >= _DOT_CLOUD and measured.printed < _PRINTED:
         return None
-    # Sparse nuclei on black pass for letters here and there; a slide of white print is all letters.
-    lettered = _DRAWN_LETTERED if np.median(rgb) >= _DARK else _DARK_LETTERED
-    few_tones = measured.tones < screen.min_tones and measured.lettered > 0
+    # Sparse nuclei on black pass for letters here and there; a slide of white print is all letters,
+    # with nothing dim beside them.
+    dark = bool(np.median(rgb) < _DARK)
+    if dark and measured.beside >= _DIM_BESIDE:
+        return None
+    lettered = _DARK_LETTERED if dark else _DRAWN_LETTERED
+    few_tones = not dark and measured.tones < screen.min_tones and measured.lettered > 0
     if measured.lettered < lettered and not measured.curves and not few_tones:
         return None
     mostly_print = measured.printed >= _PRINTED and not measured.curves
