@@ -16,7 +16,7 @@ from figecho.describe.forms import AS_IS, Form
 from figecho.echo import Echo
 from figecho.judge.background import TAILS
 from figecho.judge.candidate import Candidate
-from figecho.judge.category import UNALTERED, UPRIGHT_DEG, WHOLE, category_of
+from figecho.judge.category import ALTERED, STRETCHED, UPRIGHT_DEG, WHOLE, category_of
 from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
@@ -128,29 +128,37 @@ def test_words_inside_one_panel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("motion", "inside", "agreeing", "overlaps", "category"),
+    ("motion", "inside", "differing", "overlaps", "category"),
     [
-        (still(), False, 0.95, (1.0, 1.0), "I"),
-        (still(scale=0.7), False, 0.95, (1.0, 1.0), "I"),
-        (still(rotation_deg=UPRIGHT_DEG - 0.1), False, 0.95, (1.0, 1.0), "I"),
-        (still(rotation_deg=UPRIGHT_DEG + 0.1), False, 0.95, (1.0, 1.0), "II"),
-        (still(rotation_deg=180.0), False, 0.95, (1.0, 1.0), "II"),
-        (still(mirrored=True), False, 0.95, (1.0, 1.0), "II"),
-        (still(), False, 0.95, (WHOLE + 0.01, 1.0), "I"),
-        (still(), False, 0.95, (WHOLE - 0.01, 1.0), "II"),
-        (still(), False, 0.95, (1.0, 0.3), "II"),
-        (still(), False, UNALTERED + 0.01, (1.0, 1.0), "I"),
-        (still(), False, UNALTERED - 0.01, (1.0, 1.0), "III"),
-        (still(mirrored=True), False, 0.2, (0.5, 0.5), "III"),
-        (still(), True, 0.95, (1.0, 1.0), "III"),
+        (still(), False, 0.02, (1.0, 1.0), "I"),
+        (still(scale=0.7), False, 0.02, (1.0, 1.0), "I"),
+        (still(stretch=STRETCHED - 0.01), False, 0.02, (1.0, 1.0), "I"),
+        (still(stretch=STRETCHED + 0.01), False, 0.02, (1.0, 1.0), "II"),
+        (still(rotation_deg=UPRIGHT_DEG - 0.1), False, 0.02, (1.0, 1.0), "I"),
+        (still(rotation_deg=UPRIGHT_DEG + 0.1), False, 0.02, (1.0, 1.0), "II"),
+        (still(rotation_deg=180.0), False, 0.02, (1.0, 1.0), "II"),
+        (still(mirrored=True), False, 0.02, (1.0, 1.0), "II"),
+        (still(), False, 0.02, (WHOLE + 0.01, 1.0), "I"),
+        (still(), False, 0.02, (WHOLE - 0.01, 1.0), "II"),
+        (still(), False, 0.02, (1.0, 0.3), "II"),
+        (still(), False, ALTERED - 0.01, (1.0, 1.0), "I"),
+        (still(), False, ALTERED + 0.01, (1.0, 1.0), "III"),
+        (still(mirrored=True), False, 0.6, (0.5, 0.5), "III"),
+        (still(), True, 0.02, (1.0, 1.0), "III"),
     ],
 )
 def test_the_category_follows_the_written_rule(
-    motion: Motion, inside: bool, agreeing: float, overlaps: tuple[float, float], category: str
+    motion: Motion, inside: bool, differing: float, overlaps: tuple[float, float], category: str
 ) -> None:
     a, b = overlaps
-    found = category_of(motion, inside=inside, agreeing=agreeing, overlap_a=a, overlap_b=b)
+    found = category_of(motion, inside=inside, differing=differing, overlap_a=a, overlap_b=b)
     assert found == category
+
+
+def test_lanes_moved_into_another_blot_are_no_alteration() -> None:
+    moved = {"inside": False, "differing": 0.5, "overlap_a": 0.4, "overlap_b": 0.4}
+    assert category_of(still(), **moved) == "III"
+    assert category_of(still(), **moved, lanes=True) == "II"
 
 
 # Chance and levels
@@ -309,7 +317,7 @@ def echo(
         "zncc": 0.97,
         "rho": (0.9,) * 4,
         "samples": (100.0,) * 4,
-        "agreeing": 0.9,
+        "differing": 0.0,
         "overlap_a": 1.0,
         "overlap_b": 1.0,
     }  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-from synth import CLASSES, MODELS, TRANSFORMS, allowed, clone, plant, plant_clone
+from synth import CLASSES, MODELS, allowed, clone, plant, plant_clone
 from synth.corpus import clones, corpus
 from synth.geometry import Motion, apply, between_views, fitted, moved, shared, turned, window
 from synth.kinds import streams
@@ -52,6 +52,14 @@ def fine(image: np.ndarray) -> np.ndarray:
 def closest(a: np.ndarray, b: np.ndarray) -> float:
     """Return the best correlation of the finest grain over small shifts."""
     return float(cv2.matchTemplate(fine(b), fine(a)[4:-4, 4:-4], cv2.TM_CCOEFF_NORMED).max())
+
+
+#: A small turn or stretch, a slight crop or another size alone is no repositioning.
+CATEGORIES = {
+    **dict.fromkeys(("duplicate", "jpeg", "gamma", "contrast", "invert", "blur"), ("I",)),
+    **dict.fromkeys(("rescan", "rotate", "scale", "stretch"), ("I", "II")),
+    **dict.fromkeys(("altered", "region"), ("III",)),
+}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -101,7 +109,7 @@ def test_the_truth_of_a_pair_holds_in_its_pixels(name, transform):
     least = 0.6 if name == "dotplot" else 0.85
     assert agreement(pair.a, pair.b, pair.b_from_a, pair.polygon_b) > least
     np.testing.assert_allclose(apply(pair.b_from_a, pair.polygon_a), pair.polygon_b, atol=1e-3)
-    assert pair.category == TRANSFORMS[transform].category
+    assert pair.category in CATEGORIES.get(transform, ("II",))
     assert pair.words
 
 

@@ -16,14 +16,16 @@ from synth.real import Picture
 SIDE_PX, TILES = 480, 4
 _LEAST_PX, _LEAST_LONG_PX = 40, 100
 _LEVELS, _FLAT = 8, 2.0
+#: One tone fills so much of a chart or a bare canvas, of a black field or an overexposed blot less.
+_CANVAS = 0.85
 _THUMB_PX, _SAME = 16, 0.995
 
 
 def pictures(folders: Sequence[Path], seed: int, most: int = 40) -> list[Picture]:
     """Cut panels from the pictures of folders, at most so many of each, in a drawn order.
 
-    Left out are pictures that show nothing, masks of a few grey levels, and what is in the folder
-    twice.
+    Left out are pictures that show nothing, drawings, masks of a few grey levels, and what is in
+    the folder twice.
 
     Parameters
     ----------
@@ -69,7 +71,9 @@ def _telling(tile: Byte) -> bool:
     if min(tile.shape[:2]) < _LEAST_PX or max(tile.shape[:2]) < _LEAST_LONG_PX:
         return False
     grey = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY) if tile.ndim == 3 else tile
-    return len(np.unique(grey)) > _LEVELS and float(grey.std()) > _FLAT
+    counts = np.bincount(grey.ravel(), minlength=256)
+    drawn = counts.max() > _CANVAS * grey.size
+    return np.count_nonzero(counts) > _LEVELS and not drawn and float(grey.std()) > _FLAT
 
 
 def _thumb(tile: Byte) -> np.ndarray:

@@ -44,8 +44,8 @@ class Echo:
     zncc : float
     rho, samples : tuple of float
         Correlation and independent samples in each octave, finest first.
-    agreeing : float, 0..1
-        Share of the textured overlap of both panels that agrees.
+    differing : float, 0..1
+        Share of the textured overlap of both panels that differs, in one piece.
     overlap_a, overlap_b : float, 0..1
         Share of each panel that the other covers under the geometry.
     """
@@ -60,7 +60,7 @@ class Echo:
     zncc: float
     rho: tuple[float, ...]
     samples: tuple[float, ...]
-    agreeing: float
+    differing: float
     overlap_a: float
     overlap_b: float
 
@@ -138,7 +138,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         zncc=result.zncc,
         rho=result.rho,
         samples=result.samples,
-        agreeing=0.0,
+        differing=0.0,
         overlap_a=0.0,
         overlap_b=0.0,
     )

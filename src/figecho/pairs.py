@@ -16,7 +16,7 @@ from figecho.match.propose import Proposal, block_proposals, keypoint_proposals,
 from figecho.model import Matrix
 from figecho.verify import frame as frames
 from figecho.verify import inside as within
-from figecho.verify.agree import agreement, overlay
+from figecho.verify.agree import agreement, differing_share, overlay
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import polygon_area, transform_points
 
@@ -114,7 +114,7 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     return replace(
         echo,
         chance=chance_nats(laid, found.region) * reduced,
-        agreeing=float(np.count_nonzero(found.region)) / max(1, int(np.count_nonzero(laid.both))),
+        differing=differing_share(laid),
         overlap_a=covered,
         overlap_b=float(min(1.0, covered * ratio)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from synth import blots, motions, splice, tones
@@ -59,30 +60,37 @@ class Planted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transform:
-    """One way of reuse: a motion, a tone change, how much larger the scene must be."""
+    """One way of reuse: a motion, a tone change, how much larger the scene must be.
 
-    category: Category
+    ``category`` is of what is put into another panel; views of one scene have it from how they lie.
+    """
+
+    category: Category = "II"
     motion: motions.MotionMaker = motions.same
     tone: tones.Tone = tones.recompressed
     room: float = 1.0
 
 
+#: A simple duplicate shows so much of both views, turned by no more than a scan may be askew and
+#: hardly stretched.
+WHOLE, UPRIGHT_DEG, STRETCHED = 0.85, 2.0, 7 / 6
+
 TRANSFORMS: dict[str, Transform] = {
-    "duplicate": Transform(category="I", motion=motions.duplicate),
-    "jpeg": Transform(category="I", tone=tones.compressed),
-    "gamma": Transform(category="I", tone=tones.gamma),
-    "contrast": Transform(category="I", tone=tones.contrast),
-    "invert": Transform(category="I", tone=tones.inverted),
-    "blur": Transform(category="I", tone=tones.blurred),
-    "rescan": Transform(category="I", motion=motions.rescan, tone=tones.rescanned, room=1.08),
-    "crop": Transform(category="II", motion=motions.crop, tone=tones.perhaps),
-    "shift": Transform(category="II", motion=motions.shift, tone=tones.perhaps, room=1.5),
-    "rotate": Transform(category="II", motion=motions.rotate, tone=tones.perhaps, room=1.35),
-    "quarter": Transform(category="II", motion=motions.quarter, tone=tones.perhaps),
-    "mirror": Transform(category="II", motion=motions.mirror, tone=tones.perhaps),
-    "scale": Transform(category="II", motion=motions.scale, tone=tones.perhaps),
-    "stretch": Transform(category="II", motion=motions.stretch, tone=tones.perhaps),
-    "combined": Transform(category="II", motion=motions.combined, tone=tones.any_tone, room=1.3),
+    "duplicate": Transform(motion=motions.duplicate),
+    "jpeg": Transform(tone=tones.compressed),
+    "gamma": Transform(tone=tones.gamma),
+    "contrast": Transform(tone=tones.contrast),
+    "invert": Transform(tone=tones.inverted),
+    "blur": Transform(tone=tones.blurred),
+    "rescan": Transform(motion=motions.rescan, tone=tones.rescanned, room=1.08),
+    "crop": Transform(motion=motions.crop, tone=tones.perhaps),
+    "shift": Transform(motion=motions.shift, tone=tones.perhaps, room=1.5),
+    "rotate": Transform(motion=motions.rotate, tone=tones.perhaps, room=1.35),
+    "quarter": Transform(motion=motions.quarter, tone=tones.perhaps),
+    "mirror": Transform(motion=motions.mirror, tone=tones.perhaps),
+    "scale": Transform(motion=motions.scale, tone=tones.perhaps),
+    "stretch": Transform(motion=motions.stretch, tone=tones.perhaps),
+    "combined": Transform(motion=motions.combined, tone=tones.any_tone, room=1.3),
     "lanes": Transform(category="II"),
     "altered": Transform(category="III"),
     "region": Transform(category="III"),
@@ -193,11 +201,24 @@ def reuse(
         polygon_a=polygon,
         polygon_b=apply(matrix, polygon),
         b_from_a=matrix,
-        category=recipe.category,
+        category=_category(first, second, polygon, matrix),
         name=name,
         transform=transform,
         words=", ".join(part for part in (words, tone) if part) or "recompressed",
     )
+
+
+def _category(first: View, second: View, polygon: Matrix, b_from_a: Matrix) -> Category:
+    """Return I where nearly all of both views is shared, upright, hardly stretched; else II."""
+    (a, b), (c, d) = b_from_a[:2, :2]
+    upright = a * d > b * c and abs(np.degrees(np.arctan2(c - b, a + d))) <= UPRIGHT_DEG
+    shares = [
+        cv2.contourArea(corners.astype(np.float32)) / (view.height * view.width)
+        for view, corners in ((first, polygon), (second, apply(b_from_a, polygon)))
+    ]
+    sizes = np.linalg.svd(b_from_a[:2, :2], compute_uv=False)
+    whole = min(shares) >= WHOLE and sizes[0] <= STRETCHED * sizes[1]
+    return "I" if upright and whole else "II"
 
 
 def moved_lanes(rng: Rng, source: Byte, target: Byte, layout: Style, *, name: str) -> Planted:

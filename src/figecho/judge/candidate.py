@@ -8,7 +8,11 @@ import numpy as np
 
 from figecho.echo import Echo
 from figecho.model import Panel
+from figecho.verify.bands import is_gel
 from figecho.verify.motion import Motion, motion_of
+
+#: A run of lanes is as long as its gel and not as wide; moved, it stands this share of it off.
+_LANE_LONG, _LANE_WIDE, _MOVED_SHARE = 0.8, 0.75, 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,3 +53,14 @@ def motion_of_echo(echo: Echo) -> Motion:
     """Return how the region of panel A moves, at its centre."""
     x, y = echo.polygon_a.mean(axis=0)
     return motion_of(echo.b_from_a, float(x), float(y))
+
+
+def lanes_moved(candidate: Candidate) -> bool:
+    """Whether the regions are whole lanes of gels that stand at another place."""
+    ends = ((candidate.a, candidate.echo.polygon_a), (candidate.b, candidate.echo.polygon_b))
+    if not all(is_gel(panel.grey, panel.usable) for panel, _ in ends):
+        return False
+    spans = np.array([(np.ptp(region, axis=0) + 1.0) / p.shape[::-1] for p, region in ends])
+    places = [region.mean(axis=0) / panel.shape[::-1] for panel, region in ends]
+    moved = float(np.abs(places[0] - places[1]).max()) > _MOVED_SHARE
+    return moved and float(spans.max()) > _LANE_LONG and float(spans.min()) < _LANE_WIDE

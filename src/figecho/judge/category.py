@@ -1,10 +1,10 @@
 """The category of Bik, Casadevall and Fang (mBio 2016), by a written rule.
 
-III (alteration): both regions lie in one panel, or the panels overlap over a wider area than the
-one in which they agree: less than :data:`UNALTERED` of the overlap does.
+III (alteration): both regions lie in one panel, or within their overlap the panels differ, in one
+piece of more than :data:`ALTERED` of it. Lanes moved into another blot are no alteration but II.
 I (simple duplication): nearly all of both panels is shared, upright and not mirrored, at whatever
-size and tone.
-II (repositioning): everything else: shifted, cropped, overlapping, rotated, mirrored.
+size and tone, stretched by :data:`STRETCHED` at most.
+II (repositioning): everything else: shifted, cropped, overlapping, rotated, mirrored, stretched.
 """
 
 from __future__ import annotations
@@ -12,13 +12,21 @@ from __future__ import annotations
 from figecho.model import Category
 from figecho.verify.motion import Motion
 
-UNALTERED = 0.5
+ALTERED = 0.14
 WHOLE = 0.85
-UPRIGHT_DEG = 3.0
+UPRIGHT_DEG = 2.0
+#: Of the published examples those of category I are stretched by up to 9 %, those of II from 19 %.
+STRETCHED = 7 / 6
 
 
 def category_of(
-    motion: Motion, *, inside: bool, agreeing: float, overlap_a: float, overlap_b: float
+    motion: Motion,
+    *,
+    inside: bool,
+    differing: float,
+    overlap_a: float,
+    overlap_b: float,
+    lanes: bool = False,
 ) -> Category:
     """Return the category of a finding.
 
@@ -27,14 +35,15 @@ def category_of(
     motion : Motion
     inside : bool
         Both regions lie in one panel.
-    agreeing : float, 0..1
-        Share of the overlap that agrees.
+    differing : float, 0..1
+        Share of the overlap that differs, in one piece.
     overlap_a, overlap_b : float, 0..1
         Share of each panel covered by the other.
+    lanes : bool
+        The regions are lanes that stand elsewhere in the other gel.
     """
-    if inside or agreeing < UNALTERED:
+    if inside or (differing > ALTERED and not lanes):
         return "III"
     upright = abs(motion.rotation_deg) <= UPRIGHT_DEG and not motion.mirrored
-    if upright and min(overlap_a, overlap_b) >= WHOLE:
-        return "I"
-    return "II"
+    whole = min(overlap_a, overlap_b) >= WHOLE and motion.stretch <= STRETCHED
+    return "I" if upright and whole else "II"

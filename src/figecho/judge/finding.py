@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.config import Judge
-from figecho.judge.candidate import Candidate, as_read, motion_of_echo
+from figecho.judge.candidate import Candidate, as_read, lanes_moved, motion_of_echo
 from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
 from figecho.judge.fingerprint import End, fingerprint, unlike
@@ -84,7 +84,7 @@ def _finding(candidate: Candidate, trials: Trials, settings: Judge) -> Finding |
     if level is None:
         return None
     category = category_of(
-        motion, inside=inside, agreeing=echo.agreeing,
+        motion, inside=inside, differing=echo.differing, lanes=lanes_moved(candidate),
         overlap_a=echo.overlap_a, overlap_b=echo.overlap_b,
     )  # fmt: skip
     read = as_read(candidate)

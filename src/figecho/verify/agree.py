@@ -36,6 +36,10 @@ _GELS_WEIGH = 8.0
 _FITTED_SAMPLES = 20.0
 _CEILING = 0.995
 _AGREES = 0.40
+#: Below this local correlation of the coarse octaves panels show something else; where there is
+#: less texture nothing can be told.
+_DIFFERS, _TOLD_ENERGY = 0.2, 0.2
+_DIFFERS_WINDOW_PX, _DIFFERS_LEAST_PX = 8.0, 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -167,6 +171,27 @@ def agreeing_region(
     agreeing = ((local > _AGREES) & core).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     return _large_parts(np.asarray(cv2.morphologyEx(agreeing, cv2.MORPH_OPEN, kernel)))
+
+
+def differing_share(laid: Overlay) -> float:
+    """Return how much of the textured overlap of two panels differs, in one piece: 0..1.
+
+    The coarse octaves are asked, for noise and compression spare them: where one panel shows what
+    the other does not, they do not correlate at all.
+    """
+    together = np.zeros_like(laid.a[0])
+    energy = np.zeros_like(laid.a[0])
+    for a, b in zip(laid.a[1:], laid.b[1:], strict=True):
+        together += a * b
+        energy += 0.5 * (a * a + b * b)
+    planes = cv2.merge([together, energy]) * laid.both.astype(np.float32)[:, :, None]
+    local = mean_filter(planes, _DIFFERS_WINDOW_PX)
+    told = laid.both & (local[:, :, 1] > _TOLD_ENERGY)
+    differs = told & (local[:, :, 0] < _DIFFERS * local[:, :, 1])
+    kernel = np.ones((_DIFFERS_LEAST_PX, _DIFFERS_LEAST_PX), np.uint8)
+    opened = np.asarray(cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, kernel))
+    areas = cv2.connectedComponentsWithStats(opened)[2][1:, cv2.CC_STAT_AREA]
+    return float(areas.max(initial=0)) / max(1, int(np.count_nonzero(told)))
 
 
 def _nothing(shape: tuple[int, ...]) -> Agreement:

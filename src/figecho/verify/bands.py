@@ -148,13 +148,13 @@ def directions(
     return float(parallel), float(np.hypot(_total(four_x), _total(four_y)) / total)
 
 
-def _cap(energy: NDArray[np.floating]) -> np.floating:
+def _cap(energy: FloatArray) -> float:
     """Return the energy that one pixel in twenty exceeds, of every third pixel."""
     sample = energy[::3]
     if sample.size == 0:
-        return energy.dtype.type(0.0)
+        return 0.0
     kept = int(_KEPT * (sample.size - 1))
-    return np.partition(sample, kept)[kept]
+    return float(np.partition(sample, kept)[kept])
 
 
 def _total(values: NDArray[np.floating]) -> float:
