@@ -73,7 +73,7 @@ def _telling(tile: Byte) -> bool:
     grey = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY) if tile.ndim == 3 else tile
     counts = np.bincount(grey.ravel(), minlength=256)
     drawn = counts.max() > _CANVAS * grey.size
-    return np.count_nonzero(counts) > _LEVELS and not drawn and float(grey.std()) > _FLAT
+    return bool(np.count_nonzero(counts) > _LEVELS and not drawn and grey.std() > _FLAT)
 
 
 def _thumb(tile: Byte) -> np.ndarray:
