@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from figecho.config import Config
 from figecho.model import ByteArray
@@ -218,3 +219,27 @@ def test_no_real_crop_is_lost(real_data: Path) -> None:
         assert not aside
         (panel,) = panels
         assert panel.usable.mean() > 0.7, figure.source
+
+
+@pytest.mark.parametrize("side", [80, 110, 160])
+@pytest.mark.parametrize("tone", [WHITE, BLACK])
+def test_the_length_of_a_scale_bar_is_masked_in_a_small_panel(
+    side: int, tone: tuple[int, int, int]
+) -> None:
+    field = cells(side, side) if tone == WHITE else 255 - cells(side, side)
+    marked = field.copy()
+    marked[side - 11 : side - 8, side - 28 : side - 9] = tone
+    draw = ImageDraw.Draw(page := Image.fromarray(marked))
+    draw.text((side - 33, side - 24), "100 um", tone, ImageFont.load_default(9))
+    marked = np.asarray(page)
+    drawn = (np.abs(field.astype(int) - marked) > 90).any(axis=2)
+    assert (~seen(marked))[drawn].mean() > 0.95
+
+
+@pytest.mark.parametrize("side", [120, 150])
+def test_cells_beside_a_scale_bar_are_left_in(side: int) -> None:
+    field = cells(side, side, count=14)
+    marked = field.copy()
+    marked[side - 12 : side - 9, side - 40 : side - 10] = WHITE
+    # The rim of the bar itself is masked.
+    assert hidden_share(field, marked)[1] < 0.04

@@ -8,7 +8,9 @@ import numpy as np
 from figecho.model import BoolArray
 from figecho.screen.marks import Layer
 
-_MIN_LENGTH_PX, _MIN_THICK_PX, _MAX_THICK_SHARE = 20, 2, 0.1
+_MIN_THICK_PX, _MAX_THICK_SHARE = 2, 0.1
+#: Shortest bar: so long, in a small panel so much of it but no less than the last.
+_MIN_LENGTH_PX, _MIN_LENGTH_SHARE, _LEAST_LENGTH_PX = 20, 0.115, 12
 _ASPECT, _FILL, _ALONE = 3.5, 0.88, 0.75
 #: Scale bars come alone or in pairs; more bars of one tone are the bands of a gel.
 _MAX_BARS = 2
@@ -27,9 +29,9 @@ def thick_bars(layer: Layer) -> BoolArray:
     """
     tone = (layer.labels > 0).astype(np.uint8)
     found = np.zeros(tone.shape, np.bool_)
-    for size in ((_MIN_LENGTH_PX, _MIN_THICK_PX), (_MIN_THICK_PX, _MIN_LENGTH_PX)):
-        kernel = cv2.getStructuringElement(cv2.MORPH_RECT, size)
-        opened = cv2.morphologyEx(tone, cv2.MORPH_OPEN, kernel)
+    length = min(_MIN_LENGTH_PX, max(_LEAST_LENGTH_PX, int(_MIN_LENGTH_SHARE * min(tone.shape))))
+    for size in ((length, _MIN_THICK_PX), (_MIN_THICK_PX, length)):
+        opened = _opened(tone, size)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
         bars = [
             k
@@ -40,6 +42,13 @@ def thick_bars(layer: Layer) -> BoolArray:
         if len(bars) <= _MAX_BARS:
             found |= np.isin(labels, bars)
     return found
+
+
+def _opened(tone: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Open a mask by a box of any size; OpenCV's own opening moves by a pixel where one is even."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, size)
+    back = (size[0] - 1 - size[0] // 2, size[1] - 1 - size[1] // 2)
+    return np.asarray(cv2.dilate(cv2.erode(tone, kernel), kernel, anchor=back))
 
 
 def _is_bar(stats: np.ndarray, side_px: int) -> bool:

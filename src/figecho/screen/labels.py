@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
@@ -24,6 +25,8 @@ _OPEN_SHARE = 0.6
 #: fewer marks than this share of its letters. In a cloud of dots there are as many as on the line.
 _PRINTED_SHARP = 0.75
 _CORNER_LETTER_PX = 9
+#: The length of a scale bar stands within this share of the panel of it, in letters so large.
+_LENGTH_AWAY, _LENGTH_LETTER, _SMALL_PANEL_PX = 0.2, 0.12, 200
 _AIR_FROM, _AIR_TO, _MARKS_IN_AIR = 0.5, 0.95, 0.5
 
 
@@ -49,7 +52,10 @@ def labels(rgb: ByteArray) -> BoolArray:
         rows += _corner_letters(even, rgb.shape[:2])
         chosen = {mark.label for row in rows for mark in row}
         chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
-        found |= thick_bars(layer)
+        bars = thick_bars(layer)
+        found |= bars
+        for place in _lengths(bars, layer.marks):
+            found[place] = True
         chosen |= {mark.label for mark in layer.marks if _is_box(mark, side)}
         chosen |= set() if layer.coloured else {mark.label for mark in arrows(layer)}
         if chosen:
@@ -168,6 +174,28 @@ def _company(row: Sequence[Mark], marks: Sequence[Mark]) -> Iterator[Mark]:
         inside = x0 <= m.x and m.x + m.w <= x1 and y0 <= m.y and m.y + m.h <= y1
         if inside and m.sharp >= 0.5:
             yield m
+
+
+def _lengths(bars: BoolArray, marks: Sequence[Mark]) -> Iterator[tuple[slice, slice]]:
+    """Yield where the length of a level bar is written, in letters however broken.
+
+    Only of small panels, whose small letters break: in large ones they read as text.
+    """
+    side = min(bars.shape)
+    if side > _SMALL_PANEL_PX:
+        return
+    reach, letter = _LENGTH_AWAY * side, _LENGTH_LETTER * side
+    small = [m for m in marks if max(m.w, m.h) <= letter and m.sharp >= _PRINTED_SHARP]
+    for x, y, w, h, _ in cv2.connectedComponentsWithStats(bars.astype(np.uint8))[2][1:].tolist():
+        if w < h:
+            continue
+        along = [m for m in small if x - 0.5 * w <= m.x + m.w / 2 <= x + 1.5 * w]
+        above = [m for m in along if y - reach <= m.y and m.y + m.h <= y]
+        below = [m for m in along if y + h <= m.y and m.y + m.h <= y + h + reach]
+        for row in (above, below):
+            if len(row) >= 2:
+                rows = slice(min(m.y for m in row), max(m.y + m.h for m in row))
+                yield rows, slice(min(m.x for m in row), max(m.x + m.w for m in row))
 
 
 def _is_box(mark: Mark, side_px: int) -> bool:
