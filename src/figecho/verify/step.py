@@ -91,23 +91,53 @@ def normal_equations(
     sums : ndarray of shape (6, 7), float64
         Written: the matrix, and the right-hand side as its last column.
     """
-    sums[:] = 0.0
-    row = np.empty(7)
+    # Sums over the pixels stay in registers: three products of slopes, each with six monomials of
+    # the place, and the right-hand side.
+    xx_uu = xx_uv = xx_vv = xx_u = xx_v = xx_1 = 0.0
+    xy_uu = xy_uv = xy_vv = xy_u = xy_v = xy_1 = 0.0
+    yy_uu = yy_uv = yy_vv = yy_u = yy_v = yy_1 = 0.0
+    rx_u = rx_v = rx_1 = ry_u = ry_v = ry_1 = 0.0
+    narrow = 1.0 / spread
     for k in range(values.shape[1]):
         residual = values[0, k] - gain * values[1, k]
-        weight = 1.0 / (1.0 + (residual / spread) ** 2)
+        scaled = residual * narrow
+        weight = 1.0 / (1.0 + scaled * scaled)
         u, v = (places[0, k] - centre_x) * unit, (places[1, k] - centre_y) * unit
         slope_x, slope_y = gain * values[2, k], gain * values[3, k]
-        row[0], row[1], row[2] = slope_x * u, slope_x * v, slope_x
-        row[3], row[4], row[5] = slope_y * u, slope_y * v, slope_y
-        row[6] = residual
-        for i in range(6):
-            scaled = weight * row[i]
-            for j in range(i, 7):
-                sums[i, j] += scaled * row[j]
-    for i in range(6):
-        for j in range(i):
-            sums[i, j] = sums[j, i]
+        along_x, along_y = weight * slope_x, weight * slope_y
+        xx, xy, yy = along_x * slope_x, along_x * slope_y, along_y * slope_y
+        uu, uv, vv = u * u, u * v, v * v
+        xx_uu += xx * uu
+        xx_uv += xx * uv
+        xx_vv += xx * vv
+        xx_u += xx * u
+        xx_v += xx * v
+        xx_1 += xx
+        xy_uu += xy * uu
+        xy_uv += xy * uv
+        xy_vv += xy * vv
+        xy_u += xy * u
+        xy_v += xy * v
+        xy_1 += xy
+        yy_uu += yy * uu
+        yy_uv += yy * uv
+        yy_vv += yy * vv
+        yy_u += yy * u
+        yy_v += yy * v
+        yy_1 += yy
+        rx, ry = along_x * residual, along_y * residual
+        rx_u += rx * u
+        rx_v += rx * v
+        rx_1 += rx
+        ry_u += ry * u
+        ry_v += ry * v
+        ry_1 += ry
+    sums[0] = xx_uu, xx_uv, xx_u, xy_uu, xy_uv, xy_u, rx_u
+    sums[1] = xx_uv, xx_vv, xx_v, xy_uv, xy_vv, xy_v, rx_v
+    sums[2] = xx_u, xx_v, xx_1, xy_u, xy_v, xy_1, rx_1
+    sums[3] = xy_uu, xy_uv, xy_u, yy_uu, yy_uv, yy_u, ry_u
+    sums[4] = xy_uv, xy_vv, xy_v, yy_uv, yy_vv, yy_v, ry_v
+    sums[5] = xy_u, xy_v, xy_1, yy_u, yy_v, yy_1, ry_1
 
 
 def normal_equations_plain(
