@@ -82,7 +82,9 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             result, geometry = _best(
                 a is b, near, proposal, least, config, rough=True, panel_px=grid.panel_px
             )
-            if result.nats < least or (a is b and _worth(result, inside=True) <= 0.0):
+            # Near the keypoints alone a small copy between panels may show little.
+            near_least = least if a is b else settings.gate_nats
+            if result.nats < near_least or (a is b and _worth(result, inside=True) <= 0.0):
                 return None
             grid = replace(grid, start=_between(grid, near, geometry))
             wider, geometry = _best(a is b, grid, proposal, least, config)
@@ -90,6 +92,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
                 result = wider
             else:
                 result, geometry = _spread(result, window, grid), grid.start
+            if result.nats < least:
+                return None
         else:
             result, geometry = _best(a is b, grid, proposal, least, config)
             if result.nats < least:

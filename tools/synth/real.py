@@ -64,14 +64,15 @@ def plant_real(
     while waiting:
         rng = streams(seed, case)
         picture = waiting.pop(0)
-        planted = None
+        planted = host = None
         if turn(case, positives_share):
             way = transforms[positive % len(transforms)]
             way = "crop" if way == "lanes" and not picture.laned else way
             positive += 1
             other = None
             if way in {"altered", "region", "lanes"} and waiting:
-                other = _like(waiting.pop(0).image, picture.image)
+                host = waiting.pop(0)
+                other = _like(host.image, picture.image)
             planted = _real(rng, picture, way, other)
         case += 1
         name, narrow = _name(picture), _narrow(picture.image)
@@ -83,7 +84,9 @@ def plant_real(
         else:
             numbers = [made.add(name, labelled(rng, p, narrow)) for p in (planted.a, planted.b)]
             made.pair(numbers[0], numbers[1], planted)
-        groups.setdefault(picture.group, []).append(numbers)
+        # What is pasted into a panel leaves it kin to those of its own folder.
+        for group in {picture.group, picture.group if host is None else host.group}:
+            groups.setdefault(group, []).append(numbers)
     for kin in groups.values():
         made.ignored += [(a, b) for one, other in combinations(kin, 2) for a in one for b in other]
     return made

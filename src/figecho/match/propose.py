@@ -67,8 +67,13 @@ def keypoint_proposals(
 
 
 def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
-    """Match a sample of A's keypoints first: most pairs share nothing, and the sample shows it."""
+    """Match a sample of keypoints first: most pairs share nothing, and the sample shows it.
+
+    The sample is of the panel with fewer keypoints, of which a copied part holds a larger share.
+    """
     settings = config.match
+    if len(b.sift) < len(a.sift):
+        a, b = b, a
     step = -(-len(a.sift) // settings.glance_keypoints)
     if step <= 1:
         return True

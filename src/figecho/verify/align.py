@@ -17,7 +17,10 @@ from figecho.verify.step import descend
 _STAGES = ((2, 3), (1, 2), (0, 1))
 _MIN_PIXELS = 80
 _STILL_PX = 0.03
-_PLENTY_PX = 30_000
+#: So many pixels tell an alignment to a few hundredths of a pixel; the coarser its octaves, the
+#: farther apart they may be taken.
+_PLENTY_PX = 12_000
+_MOST_STRIDE = (3, 2, 1)
 
 
 def align(
@@ -51,19 +54,17 @@ def align(
     sign = np.float32(-1.0 if inverted else 1.0)
     usable_a = frame.a.usable
     usable_b = frame.b.usable.astype(np.float32)
-    plenty = np.count_nonzero(usable_a) > _PLENTY_PX
+    stride = int(np.ceil(np.sqrt(np.count_nonzero(usable_a) / _PLENTY_PX)))
     current = frame.start
-    for stage in _STAGES:
+    for stage, most_stride in zip(_STAGES, _MOST_STRIDE, strict=True):
         a = frame.a.values[stage[0]] + frame.a.values[stage[1]]
         b = sign * (frame.b.values[stage[0]] + frame.b.values[stage[1]])
         slope_x = cv2.Sobel(b, cv2.CV_32F, 1, 0, scale=0.125)
         slope_y = cv2.Sobel(b, cv2.CV_32F, 0, 1, scale=0.125)
-        # Coarse octaves are smooth: every other pixel of a large grid tells the same.
-        stride = 2 if plenty and stage is not _STAGES[-1] else 1
         planes_b = cv2.merge([b, slope_x, slope_y, usable_b])
         current, enough = descend(
             a, usable_a, planes_b, current, corners, unit_from_grid,
-            stride, max_iterations, _STILL_PX, _MIN_PIXELS,
+            max(1, min(stride, most_stride)), max_iterations, _STILL_PX, _MIN_PIXELS,
         )  # fmt: skip
         if not enough:
             return frame.start
