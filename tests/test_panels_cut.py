@@ -8,6 +8,7 @@ import pytest
 
 from figecho.model import ByteArray
 from figecho.panels.cut import split
+from panel_iou import overlap, sheets
 from pictures import BLACK, WHITE, canvas, cells, chart, dots, jpeg, put, rgb, strip, tissue, write
 
 
@@ -122,6 +123,31 @@ def test_framed_strips_whose_sides_line_up_are_no_frame() -> None:
         pale = np.clip(strip(43, 281, seed=k).astype(int) + 50, 0, 248).astype(np.uint8)
         laid.append(put(sheet, pale, 14, 34 + 52 * k))
     assert near(boxes(jpeg(sheet, 90)), laid, 2)
+
+
+@pytest.mark.parametrize(
+    ("seed", "field"),
+    [(203, "transmission"), (205, "invasion"), (301, "invasion"), (301, "tissue")],
+)
+def test_every_panel_of_a_generated_figure_is_cut(seed: int, field: str) -> None:
+    """Framed strips amid letters, patchy stain with bare sides, cells smeared into the gutter."""
+    for sheet in sheets(seed, [field]):
+        found = split(sheet.image if sheet.image.ndim == 3 else rgb(sheet.image))
+        assert len(found) == len(sheet.laid)
+        assert min(max(overlap(box, other) for other in found) for box in sheet.laid) >= 0.75
+
+
+def test_dark_cells_behind_gutters_that_compression_smeared() -> None:
+    sheet = canvas(4 + 4 * 217, 282, BLACK)
+    laid = []
+    for k in range(4):
+        rng = np.random.default_rng(k)
+        field = rgb(rng.normal(17, 3, (213, 274)).clip(8, 30))
+        for _ in range(30):
+            x, y = int(rng.integers(-10, 270)), int(rng.integers(-10, 210))
+            cv2.ellipse(field, (x, y), (12, 9), 30, 0, 360, (20, 40, 230), -1, cv2.LINE_AA)
+        laid.append(put(sheet, field, 4, 4 + 217 * k))
+    assert near(boxes(jpeg(sheet, 90)), laid, 5)
 
 
 def test_a_field_that_touches_its_neighbours_labels() -> None:

@@ -244,6 +244,19 @@ def test_a_truncated_file_is_refused(tmp_path: Path, name: str, share: float) ->
     assert refusal_of(tmp_path / name)
 
 
+@pytest.mark.parametrize("big", [False, True])
+def test_pages_past_the_end_of_a_cut_file_are_named(tmp_path: Path, big: bool) -> None:
+    path = tmp_path / "a.tif"
+    pages = RNG.integers(0, 4000, (3, 40, 60), np.uint16)
+    tifffile.imwrite(path, pages, photometric="minisblack", bigtiff=big)
+    assert not read(path).not_scanned
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    collected = read(path)
+    assert len(collected.figures) == 1
+    (left,) = collected.not_scanned
+    assert left.reason == "the file ends before its page 2"
+
+
 def test_a_damaged_page_does_not_take_the_others_along(tmp_path: Path) -> None:
     pages = RNG.integers(0, 256, (3, 64, 64), np.uint8)
     with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:

@@ -270,6 +270,21 @@ def test_ctrl_c_ends_soon_and_leaves_nothing_behind(folder: Path, tmp_path: Path
     assert list((tmp_path / "tmp").glob("figecho-*")) == []
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_request_to_end_is_tidied_as_ctrl_c_is(folder: Path, tmp_path: Path, jobs: str) -> None:
+    run = started([str(folder), "--no-cache", "--jobs", jobs], tmp_path, pair=60)
+    until(lambda: list((tmp_path / "tmp").glob("figecho-*/**/*.sqlite")))
+    workers = until(lambda: len(pids := children(run.pid)) == 2 and pids) if jobs == "2" else []
+    time.sleep(0.3)
+    run.terminate()
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 143
+    assert err.strip().endswith("terminated")
+    assert "Traceback" not in err
+    assert gone(workers)
+    assert list((tmp_path / "tmp").glob("figecho-*")) == []
+
+
 @pytest.mark.parametrize("stage", ["compare", "describe"])
 def test_a_killed_scan_goes_on_where_it_was(folder: Path, tmp_path: Path, stage: str) -> None:
     cache = tmp_path / "cache"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,10 +41,14 @@ class Sheet:
     laid: list[Box]
 
 
-def sheets(seed: int) -> list[Sheet]:
-    """Draw a grid on white and one on black of every field, and as many stacks of strips."""
+def sheets(seed: int, fields: Sequence[str] = FIELDS) -> list[Sheet]:
+    """Draw a grid on white and one on black of every field, and as many stacks of strips.
+
+    A sheet is the same whichever other ``fields`` are drawn.
+    """
     made = []
-    for number, name in enumerate(FIELDS):
+    for name in fields:
+        number = FIELDS.index(name)
         rng, model = streams(seed, number), MODELS[name]
         for tone in (255, 0):
             style, size = model.style(rng), model.size(rng)

@@ -5,11 +5,13 @@ Importing this package is cheap: a verb imports the engine when it runs, not bef
 
 from __future__ import annotations
 
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from inspect import cleandoc
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +22,7 @@ from figecho.cli.cache import cache
 from figecho.cli.chop import chop
 from figecho.cli.compare import compare
 from figecho.cli.evaluate import evaluate
-from figecho.cli.exits import INCOMPLETE, INTERRUPTED, USAGE
+from figecho.cli.exits import INCOMPLETE, INTERRUPTED, TERMINATED, USAGE
 from figecho.cli.extract import extract
 from figecho.cli.index import index
 from figecho.cli.messages import say
@@ -42,7 +44,8 @@ VERBS: dict[str, Callable[..., int]] = {
 }
 EPILOG = (
     "Exit codes: 0 complete, whatever was found; 1 findings at or above --fail-on; 2 usage, "
-    "configuration, or nothing could be read; 3 complete for some inputs only; 130 interrupted."
+    "configuration, or nothing could be read; 3 complete for some inputs only; 130 interrupted, "
+    "143 terminated."
 )
 
 
@@ -78,7 +81,18 @@ def _help(verb: Callable[..., int]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: the only place where an error becomes a message and a code."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """The program was asked to end, as by ``kill`` or a scheduler: it is tidied as by Ctrl-C."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    # A second request must not break off the tidying.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _TerminatedError
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -91,6 +105,9 @@ def run(arguments: Sequence[str]) -> int:
             if not debug:  # what libraries tell developers is no news for a user
                 warnings.simplefilter("ignore")
             return int(action() if callable(action) else action or 0)
+    except _TerminatedError:
+        say("terminated")
+        return TERMINATED
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED

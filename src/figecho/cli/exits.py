@@ -13,6 +13,7 @@ FOUND = 1
 USAGE = 2
 INCOMPLETE = 3
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 class FailOn(StrEnum):

@@ -279,11 +279,11 @@ def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
     if depth > _MAX_DEPTH or not size.allows(box, filled=True):
         return [_Part(box, False)]
 
-    def first(ways: Iterable[list[Box]], cover: float) -> list[_Part]:
+    def first(ways: Iterable[list[Box]], of: Box, cover: float) -> list[_Part]:
         for cuts in ways:
             parts = [part for cut in cuts for part in _parts(sheet, cut, depth + 1)]
             filled = [part.box for part in parts if part.filled]
-            if filled and (cover == 0 or _covers(filled, box, cover)):
+            if filled and (cover == 0 or _covers(filled, of, cover)):
                 return parts
         return []
 
@@ -296,11 +296,11 @@ def _cut_part(sheet: _Sheet, box: Box, depth: int) -> list[_Part]:
         and not sheet.is_drawn(snug)
     ):
         ways = chain(_wide(sheet, snug), _narrow(sheet, snug), _crossed(sheet, snug))
-        return first(ways, _MIN_COVER) or _aligned(sheet, snug) or [_Part(snug, True)]
+        return first(ways, snug, _MIN_COVER) or _aligned(sheet, snug) or [_Part(snug, True)]
     found = (
-        first(_wide(sheet, box), 0)
-        or first(_narrow(sheet, box), 0)
-        or first(_crossed(sheet, box), _MIN_COVER / 2)
+        first(_wide(sheet, box), box, 0)
+        or first(_narrow(sheet, box), box, 0)
+        or first(_crossed(sheet, box), box, _MIN_COVER / 2)
     )
     found = max(found, _aligned(sheet, box), key=_freed)
     if found:

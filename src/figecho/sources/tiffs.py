@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -59,11 +60,24 @@ def read_tiff(data: bytes, limits: Limits) -> Iterator[Picture | Note]:
                 continue
             for plane, pixels in enumerate(planes):
                 yield Picture(pixels=pixels, page=label, number=index % channels + plane + 1)
+    if _is_cut_off(tiff, every[-1].offset, data):
+        yield Note(reason=f"the file ends before its page {len(every) + 1}")
     if len(pages) > limits.max_frames * channels:
         yield Note(
             reason=f"only the first {limits.max_frames} of {len(pages) // channels} pages "
             "were scanned"
         )
+
+
+def _is_cut_off(tiff: Any, last: int, data: bytes) -> bool:
+    """Whether the last page names one past the end of the file: tifffile stops there in silence."""
+    form = tiff.tiff
+    (tags,) = struct.unpack_from(form.tagnoformat, data, last)
+    end = last + form.tagnosize + tags * form.tagsize
+    if end + form.offsetsize > len(data):
+        return True
+    (following,) = struct.unpack_from(form.offsetformat, data, end)
+    return bool(following + form.tagnosize > len(data))
 
 
 def _channel_count(tiff: Any) -> int:
