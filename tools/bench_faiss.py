@@ -56,7 +56,7 @@ def sketches(panels: int, seed: int, copies: int) -> list[Sketch]:
 
 def varied(rng: np.random.Generator, sketch: Sketch) -> Sketch:
     """Turn the descriptors of a sketch away from the original by about 30 degrees."""
-    values = unit(sketch.descriptors)
+    values = unit(sketch.descriptors).astype(np.float64)
     values = values + rng.normal(0.0, _AWAY / np.sqrt(128.0), values.shape)
     values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)
     away = np.clip(np.rint(values * STEPS), -127, 127).astype(np.int8)
