@@ -6,7 +6,8 @@ of unrelated ones that reach such evidence (a contrario reasoning: Desolneux, Mo
 2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the
 agreement of unrelated panels of that kind (``background.py``, by ``tools/calibrate.py``), after the
 agreement has been divided by what the same two panels reach when displaced against each other. Gels
-stand apart: they are few beside all pairs of a run, but look alike far more often.
+stand apart: they are few beside all pairs of a run, but look alike far more often. A run may be
+surprised once in each kind, so the share is multiplied by the number of kinds, too.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def log10_nfa(evidence: float, trials: Trials, kind: Kind) -> float:
     log_share = np.log(share) - decay * max(evidence, TAIL_FROM)
     # Below where the tail was fitted the share rises to 1: no evidence is what all pairs reach.
     log_share *= min(1.0, evidence / TAIL_FROM)
-    return float(np.log10(max(1, trials.of(kind))) + max(log_share / np.log(10.0), -300.0))
+    tests = np.log10(max(1, trials.of(kind))) + np.log10(len(TAILS))
+    return float(tests + max(log_share / np.log(10.0), -300.0))
 
 
 def level_of(
