@@ -99,6 +99,7 @@ class Patches:
 
     max_points: int = 6000
     min_cosine: float = 0.7
+    min_votes: float = 10.0
     max_motions: int = 3
 
 

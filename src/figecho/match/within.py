@@ -65,7 +65,8 @@ def motions_within(
     Returns
     -------
     list of Motion
-        At most ``settings.max_motions``, upright and mirrored together.
+        At most ``settings.max_motions``, upright and mirrored together, of ``settings.min_votes``
+        or more: of drawn clones all but one in a hundred reach that, of chance motions a third.
     """
     flat = flattened(grey, usable)
     patches = patches_at(flat, points(flat, usable, settings.max_points))
@@ -76,6 +77,7 @@ def motions_within(
             patches, *matches(patches, mirrored, settings.min_cosine, min_shift_px),
             mirrored=mirrored, most=settings.max_motions,
         )
+        if motion.votes >= settings.min_votes
     ]  # fmt: skip
     found.sort(key=lambda m: (-m.votes, m.mirrored, tuple(m.b_from_a.ravel())))
     return found[: settings.max_motions]
