@@ -43,7 +43,7 @@ from synth.kinds import Byte, Rng, streams
 
 BACKGROUND = Path(__file__).parents[1] / "src" / "figecho" / "judge" / "background.py"
 KINDS: tuple[Kind, ...] = get_args(Kind)
-TUNING, JUDGING = (31, 33, 34), (131, 133, 134)
+TUNING, JUDGING = (31, 33, 34), (131, 133, 134, 135)
 #: What a scan passes over early on is part of the background.
 BARS_LIFTED = {"verify.min_nats": 2.0, "verify.gate_nats": 1.0}
 LEVELS = (0.01, 0.1, 1.0, 10.0)
