@@ -1,11 +1,11 @@
 """What a second run, more processes, more panels, a cluster and a corpus cost.
 
-``python tools/bench_scale.py help again jobs growth retrieval dask corpus``: each name is a row,
-measured on generated panels, every run in a process of its own. ``--panels`` sets how many panels
-the rows use, ``--sizes`` those of ``growth``, ``--repeat`` how often a time is taken (the median
-counts), ``--corpus`` how many panels the corpus has. Beyond the generated ones, its panels are
-varied copies of their sketches: descriptors turned away from the original by about 30 degrees, so
-that they fill the cells as others would and resemble none.
+``python tools/bench_scale.py help again jobs network growth retrieval dask corpus``: each name is a
+row, measured on generated panels, every run in a process of its own. ``--panels`` sets how many
+panels the rows use, ``--sizes`` those of ``growth``, ``--repeat`` how often a time is taken (the
+median counts), ``--corpus`` how many panels the corpus has. Beyond the generated ones, its panels
+are varied copies of their sketches: descriptors turned away from the original by about 30 degrees,
+so that they fill the cells as others would and resemble none.
 """
 
 from __future__ import annotations
@@ -90,6 +90,23 @@ def jobs(folder: Path, options: argparse.Namespace) -> str:
             texts.add(report.read_bytes())
         ratios.append(seconds[0] / seconds[1])
     return f"--jobs 2 against 1: {median(ratios):.2f} times faster, {_alike(texts)}"
+
+
+def network(folder: Path, options: argparse.Namespace) -> str:
+    """Time a scan of 300 figures, and imagededup's network on their tiles, start-up of both too."""
+    import bench_score
+
+    drawn(folder, options, 300).rename(folder / "figures")
+    (folder / "figures" / "truth.json").unlink()
+    bench_score.cut(folder)
+    child = (sys.executable, bench_score.__file__, "--side", "imagededup", "--folder", folder)
+    command = (*SCAN, folder / "figures", "--no-cache", "--json", folder / "report.json", *QUIET)
+    theirs = median(timed(*child)["seconds"] for _ in range(options.repeat))
+    ours = median(timed(*command, "--jobs", 2)["seconds"] for _ in range(options.repeat))
+    return (
+        f"scan of 300 figures: {ours:.1f} s, imagededup's network on their 1,500 tiles"
+        f" {theirs:.1f} s: {ours / theirs:.2f} times its time"
+    )
 
 
 def growth(folder: Path, options: argparse.Namespace) -> str:
@@ -238,6 +255,7 @@ ROWS: dict[str, Callable[[Path, argparse.Namespace], str]] = {
     "help": starting,
     "again": again,
     "jobs": jobs,
+    "network": network,
     "growth": growth,
     "retrieval": retrieval,
     "dask": dask,

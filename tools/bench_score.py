@@ -114,7 +114,7 @@ def main() -> None:
         folder = Path(name)
         corpus(options.seed, options.figures).write(folder / "figures")
         (folder / "figures" / "truth.json").unlink()
-        cutting = _cut(folder)
+        cutting = cut(folder)
         sides = ("imagededup", "figecho", "figecho screened")
         results = {side: _run(side, folder, options.cutoff) for side in sides}
     print(f"{options.figures} figures, {5 * options.figures} tiles, cutoff {options.cutoff}")
@@ -128,7 +128,8 @@ def main() -> None:
     _agree(results["imagededup"]["pairs"], results["figecho"]["pairs"], options.cutoff)
 
 
-def _cut(folder: Path) -> float:
+def cut(folder: Path) -> float:
+    """Write the tiles of ``folder/figures`` to ``folder/tiles``, and return the seconds it took."""
     start = time.perf_counter()
     (folder / "tiles").mkdir()
     for file in part_files(collect([folder / "figures"], resolve().limits).figures, GRID):
