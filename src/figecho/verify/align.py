@@ -19,7 +19,7 @@ _MIN_PIXELS = 80
 _STILL_PX = 0.03
 #: So many pixels tell an alignment to a few hundredths of a pixel; the coarser its octaves, the
 #: farther apart they may be taken.
-_PLENTY_PX = 12_000
+_PLENTY_PX = 4_000
 _MOST_STRIDE = (3, 2, 1)
 
 
