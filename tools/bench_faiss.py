@@ -14,7 +14,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import faiss
 import numpy as np
 
+from bench_scale import varied
 from figecho.config import resolve
 from figecho.describe.described import describe
 from figecho.model import FloatArray
@@ -38,7 +38,6 @@ from synth.corpus import corpus
 #: Rows that faiss returns for each descriptor: three panels may vote, each seldom with two rows.
 NEAREST = 6
 _AT_ONCE = 128
-_AWAY = 0.58
 
 
 def sketches(panels: int, seed: int, copies: int) -> list[Sketch]:
@@ -52,15 +51,6 @@ def sketches(panels: int, seed: int, copies: int) -> list[Sketch]:
         drawn = [sketch_of(describe(panel, config), limit, config.match) for panel in cut]
     rng = np.random.default_rng(seed)
     return drawn + [varied(rng, sketch) for _ in range(copies - 1) for sketch in drawn]
-
-
-def varied(rng: np.random.Generator, sketch: Sketch) -> Sketch:
-    """Turn the descriptors of a sketch away from the original by about 30 degrees."""
-    values = unit(sketch.descriptors).astype(np.float64)
-    values = values + rng.normal(0.0, _AWAY / np.sqrt(128.0), values.shape)
-    values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)
-    away = np.clip(np.rint(values * STEPS), -127, 127).astype(np.int8)
-    return replace(sketch, descriptors=away)
 
 
 def _look_up(index: Any, rows: FloatArray) -> None:

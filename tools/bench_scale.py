@@ -28,11 +28,13 @@ import numpy as np
 
 from figecho.config import resolve
 from figecho.evaluate import load_truth
+from figecho.retrieve.sketch import STEPS, Sketch
 from synth.corpus import corpus as generated
 
 SCAN = (sys.executable, "-m", "figecho", "scan")
 QUIET = ("--quiet", "--no-cnn", "--force")
 _WATCH_S = 0.2
+_AWAY = 0.58
 
 
 def timed(*command: object) -> dict[str, float]:
@@ -191,7 +193,7 @@ def corpus(folder: Path, options: argparse.Namespace) -> str:
     grow([figures], made, config, jobs=2)
     added = time.perf_counter() - start
     own = made.panels()
-    _varied(made, options.corpus - own)
+    _enlarge(made, options.corpus - own)
     start = time.perf_counter()
     made.build(force=True)
     built = time.perf_counter() - start
@@ -211,19 +213,24 @@ def corpus(folder: Path, options: argparse.Namespace) -> str:
     )
 
 
-def _varied(made: Any, count: int) -> None:
+def _enlarge(made: Any, count: int) -> None:
     """Put varied copies of the panels of a corpus into it."""
     held = made._sketches(after=0)
     cards = made.cards(number for number, _ in held)
     rng = np.random.default_rng(1)
     for k in range(max(0, count)):
         number, sketch = held[k % len(held)]
-        noise = rng.normal(0.0, 0.58 / np.sqrt(128.0), sketch.descriptors.shape)
-        values = sketch.descriptors / 160.0 + noise
-        values /= np.linalg.norm(values, axis=1, keepdims=True)
-        away = np.clip(np.rint(values * 160.0), -127, 127).astype(np.int8)
         name = f"varied {k}"
-        made.add(name, name, [cards[number]], [replace(sketch, descriptors=away)])
+        made.add(name, name, [cards[number]], [varied(rng, sketch)])
+
+
+def varied(rng: np.random.Generator, sketch: Sketch) -> Sketch:
+    """Turn the descriptors of a sketch away from the original by about 30 degrees."""
+    noise = rng.normal(0.0, _AWAY / np.sqrt(128.0), sketch.descriptors.shape)
+    values = sketch.descriptors / STEPS + noise
+    values /= np.linalg.norm(values, axis=1, keepdims=True)
+    away = np.clip(np.rint(values * STEPS), -127, 127).astype(np.int8)
+    return replace(sketch, descriptors=away)
 
 
 def drawn(folder: Path, options: argparse.Namespace, panels: int) -> Path:

@@ -211,12 +211,12 @@ def _best(
     # Inside a gel its other lanes tell how alike look-alikes are.
     banded = 0.0 if inside else grid.banded
     panel_px = panel_px or grid.panel_px
-    first = agreement(
-        overlay(grid, grid.start, inverted=inverted),
-        within=apart,
-        banded=banded,
-        panel_px=panel_px,
-    )
+
+    def under(geometry: Matrix) -> Agreement:
+        laid = overlay(grid, geometry, inverted=inverted)
+        return agreement(laid, within=apart, banded=banded, panel_px=panel_px)
+
+    first = under(grid.start)
     rough = rough or (proposal.method == "blocks" and least == settings.gate_nats)
     if first.nats < 0.25 * least and not rough:
         return first, grid.start
@@ -224,10 +224,5 @@ def _best(
         grid, inverted=inverted, max_iterations=settings.iterations,
         max_drift_px=settings.max_drift_px,
     )  # fmt: skip
-    second = agreement(
-        overlay(grid, better, inverted=inverted),
-        within=apart,
-        banded=banded,
-        panel_px=panel_px,
-    )
+    second = under(better)
     return (second, better) if second.nats > first.nats else (first, grid.start)

@@ -58,9 +58,9 @@ def motion_of_echo(echo: Echo) -> Motion:
 def lanes_moved(candidate: Candidate) -> bool:
     """Whether the regions are whole lanes of gels that stand at another place."""
     ends = ((candidate.a, candidate.echo.polygon_a), (candidate.b, candidate.echo.polygon_b))
-    if not all(is_gel(panel.grey, panel.usable) for panel, _ in ends):
-        return False
     spans = np.array([(np.ptp(region, axis=0) + 1.0) / p.shape[::-1] for p, region in ends])
     places = [region.mean(axis=0) / panel.shape[::-1] for panel, region in ends]
     moved = float(np.abs(places[0] - places[1]).max()) > _MOVED_SHARE
-    return moved and float(spans.max()) > _LANE_LONG and float(spans.min()) < _LANE_WIDE
+    lanes = float(spans.max()) > _LANE_LONG and float(spans.min()) < _LANE_WIDE
+    # Whether a panel is a gel takes a look at all its pixels, so it is asked last.
+    return moved and lanes and all(is_gel(panel.grey, panel.usable) for panel, _ in ends)

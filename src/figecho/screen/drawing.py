@@ -69,7 +69,7 @@ def drawing(rgb: ByteArray, printed: BoolArray, ruled: BoolArray) -> Drawing:
     print_near = cv2.dilate((printed | ruled).astype(np.uint8), smear) > 0
     dots, curves = _blobs(ink & ~printed & ~ruled)
     return Drawing(
-        canvas=float((away <= _CANVAS_TOLERANCE).mean()),
+        canvas=float((~off).mean()),
         soft=float(soft.mean()),
         edges=float(near_edge.mean()),
         lettered=float((ink & (printed | ruled)).sum() / inked),

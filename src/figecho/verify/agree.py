@@ -155,12 +155,7 @@ def agreeing_region(
     Local correlation in a window; where a window holds too little texture to tell (the white
     between the dots of a plot), wider windows decide.
     """
-    together = np.zeros_like(octaves_a[0])
-    energy = np.zeros_like(octaves_a[0])
-    for a, b in zip(octaves_a[:3], octaves_b[:3], strict=True):
-        together += a * b
-        energy += 0.5 * (a * a + b * b)
-    planes = cv2.merge([together, energy]) * core.astype(np.float32)[:, :, None]
+    planes = _products(octaves_a[:3], octaves_b[:3], core)
     window = float(np.clip(min(core.shape) / 10.0, 2.5, 6.0))
     total = np.zeros_like(planes)
     trust = 1.0
@@ -179,19 +174,26 @@ def differing_share(laid: Overlay) -> float:
     The coarse octaves are asked, for noise and compression spare them: where one panel shows what
     the other does not, they do not correlate at all.
     """
-    together = np.zeros_like(laid.a[0])
-    energy = np.zeros_like(laid.a[0])
-    for a, b in zip(laid.a[1:], laid.b[1:], strict=True):
-        together += a * b
-        energy += 0.5 * (a * a + b * b)
-    planes = cv2.merge([together, energy]) * laid.both.astype(np.float32)[:, :, None]
-    local = mean_filter(planes, _DIFFERS_WINDOW_PX)
+    local = mean_filter(_products(laid.a[1:], laid.b[1:], laid.both), _DIFFERS_WINDOW_PX)
     told = laid.both & (local[:, :, 1] > _TOLD_ENERGY)
     differs = told & (local[:, :, 0] < _DIFFERS * local[:, :, 1])
     kernel = np.ones((_DIFFERS_LEAST_PX, _DIFFERS_LEAST_PX), np.uint8)
     opened = np.asarray(cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, kernel))
     areas = cv2.connectedComponentsWithStats(opened)[2][1:, cv2.CC_STAT_AREA]
     return float(areas.max(initial=0)) / max(1, int(np.count_nonzero(told)))
+
+
+def _products(
+    octaves_a: tuple[FloatArray, ...], octaves_b: tuple[FloatArray, ...], core: BoolArray
+) -> FloatArray:
+    """Return the product and the mean energy of two panels over some octaves, as two planes."""
+    together = np.zeros_like(octaves_a[0])
+    energy = np.zeros_like(octaves_a[0])
+    for a, b in zip(octaves_a, octaves_b, strict=True):
+        together += a * b
+        energy += 0.5 * (a * a + b * b)
+    planes = cv2.merge([together, energy]) * core.astype(np.float32)[:, :, None]
+    return np.asarray(planes, dtype=np.float32)
 
 
 def _nothing(shape: tuple[int, ...]) -> Agreement:

@@ -137,13 +137,13 @@ def directions(
     # The square of the gradient as a complex number, which doubles its direction; the fourth power,
     # divided by the energy, weighs like it.
     energy = slope_x * slope_x + slope_y * slope_y
-    share = 1.0 / np.maximum(energy, np.float32(1e-12))
-    capped = np.minimum(energy, _cap(energy)) * share
-    twice_x = (slope_x * slope_x - slope_y * slope_y) * capped
-    twice_y = 2.0 * slope_x * slope_y * capped
-    share = share / np.maximum(capped, np.float32(1e-12))
+    kept = np.minimum(energy, _cap(energy))
+    weight = kept / np.maximum(energy, np.float32(1e-12))
+    twice_x = (slope_x * slope_x - slope_y * slope_y) * weight
+    twice_y = 2.0 * slope_x * slope_y * weight
+    share = 1.0 / np.maximum(kept, np.float32(1e-12))
     four_x, four_y = (twice_x**2 - twice_y**2) * share, 2.0 * twice_x * twice_y * share
-    total = max(_total(energy * capped), 1e-6)
+    total = max(_total(kept), 1e-6)
     parallel = np.hypot(_total(twice_x), _total(twice_y)) / total
     return float(parallel), float(np.hypot(_total(four_x), _total(four_y)) / total)
 
