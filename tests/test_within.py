@@ -7,7 +7,7 @@ import pytest
 
 from figecho.config import Patches
 from figecho.describe.patches import flattened, patches_at, points, sample_rings
-from figecho.match.within import fit_rigid, local_votes, motions_within
+from figecho.match.within import fitted, local_votes, motions_within
 from scenes import everywhere, grey, jpeg, rendering
 
 SETTINGS = Patches()
@@ -106,6 +106,7 @@ def test_compiled_rings_are_those_of_plain_numpy() -> None:
 def test_compiled_votes_are_those_of_plain_numpy() -> None:
     rng = np.random.default_rng(2)
     a = rng.uniform(0, 90, (70, 2)).astype(np.float32)
+    a = a[np.argsort(a[:, 1])]
     b = (a + np.array([30.0, -4.0]) + rng.normal(0, 1.5, a.shape)).astype(np.float32)
     turn = rng.normal(0, 0.2, 70).astype(np.float32)
     weight = rng.uniform(0.1, 2.0, 70).astype(np.float32)
@@ -121,8 +122,27 @@ def test_compiled_votes_are_those_of_plain_numpy() -> None:
         assert votes[i] == pytest.approx(weight[i] + weight[follows].sum(), rel=1e-4)
 
 
-def test_a_rigid_motion_is_recovered() -> None:
-    a = np.random.default_rng(3).uniform(0, 50, (9, 2))
+def test_a_rigid_motion_is_fitted_to_those_who_follow_it_as_plain_numpy_does() -> None:
+    rng = np.random.default_rng(3)
+    a = rng.uniform(0, 120, (80, 2))
     c, s = np.cos(0.7), np.sin(0.7)
-    matrix = fit_rigid(a, a @ np.array([[c, s], [-s, c]]) + [3.0, -8.0])
-    assert np.allclose(matrix, [[c, -s, 3.0], [s, c, -8.0], [0, 0, 1]])
+    b = a @ np.array([[c, s], [-s, c]]) + [3.0, -8.0] + rng.normal(0, 0.2, a.shape)
+    b[40:] = rng.uniform(0, 120, (40, 2))
+    matrix, gap, follows = fitted(a, b, 0, 0.8, 40.0, 1.5, 0.1)
+    assert np.allclose(matrix[:2, :2], [[c, -s], [s, c]], atol=0.01)
+    assert np.allclose(gap, np.linalg.norm(a @ matrix[:2, :2].T + matrix[:2, 2] - b, axis=1))
+    distance = np.linalg.norm(a - a[0], axis=1)
+    assert (follows == ((gap <= 1.5) & (distance <= 40.0 * 1.6**4))).all()
+    assert follows[:40].all()
+    # The last fit is the least-squares one (Kabsch) of those that followed before it.
+    u, _, v = np.linalg.svd((a[follows] - a[follows].mean(0)).T @ (b[follows] - b[follows].mean(0)))
+    assert np.allclose(v.T @ u.T, matrix[:2, :2], atol=5e-3)
+
+
+def test_a_match_that_nobody_follows_keeps_its_own_motion() -> None:
+    a = np.array([[10.0, 10.0], [15.0, 10.0]])
+    b = np.array([[50.0, 50.0], [90.0, 10.0]])
+    matrix, gap, follows = fitted(a, b, 0, np.pi / 2, 40.0, 1.5, 0.1)
+    assert np.allclose(matrix, [[0, -1, 60], [1, 0, 40], [0, 0, 1]])
+    assert gap == pytest.approx([0.0, np.hypot(40.0, 45.0)])
+    assert follows.tolist() == [True, False]

@@ -23,6 +23,10 @@ _MARGIN_PX = 12.0
 #: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
 #: a small panel holds too few independent samples there.
 _MANY = 12
+#: Correlation of the finest octave inside a panel below which an alignment is not worth trying: two
+#: places that are copies begin at 0.4 or more under the motion of their keypoints, chance ones at
+#: 0.1 to 0.3.
+_SAME_START = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,7 +79,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     b_from_a = proposal.b_from_a
     local = _small(proposal, a.panel.shape)
     gates = ((settings.gate_px, settings.gate_nats), (settings.max_px, settings.min_nats))
-    for budget, least in gates[1:] if local else gates:
+    # Inside a panel the finest octave decides, which a coarse grid does not show.
+    for budget, least in gates[1:] if local or a is b else gates:
         grid = grid_of(a, b, b_from_a, budget)
         if local:
             near, window = _near(grid, proposal, settings.max_drift_px)
@@ -96,6 +101,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
                 return None
         else:
             result, geometry = _best(a is b, grid, proposal, least, config)
+            if a is b and result.rho[0] < _SAME_START:
+                return None
             if result.nats < least:
                 if budget == settings.max_px or len(proposal.points_a) < _MANY:
                     return None
@@ -122,6 +129,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             apart = within.apart(grid, geometry, config.match.min_shift_px)
             result = agreement(laid, within=apart & region)
             region = result.region
+            if not region.any():
+                return None
         if grid.a.banded > RATHER_A_GEL:
             result = within.away_from_bands(grid, geometry, result, inverted=inverted)
         nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
@@ -217,6 +226,8 @@ def _best(
         return agreement(laid, within=apart, banded=banded, panel_px=panel_px)
 
     first = under(grid.start)
+    if inside and first.rho[0] < _SAME_START:
+        return first, grid.start
     rough = rough or (proposal.method == "blocks" and least == settings.gate_nats)
     if first.nats < 0.25 * least and not rough:
         return first, grid.start

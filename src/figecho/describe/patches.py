@@ -66,6 +66,7 @@ def points(flat: FloatArray, usable: BoolArray, limit: int) -> FloatArray:
     Returns
     -------
     ndarray of shape (n, 2), float32
+        From top to bottom.
     """
     size = np.abs(smooth(flat, _BLOB_PX) - smooth(flat, 2.0 * _BLOB_PX))
     highest = cv2.dilate(size, np.ones((_PEAK_PX, _PEAK_PX), np.uint8))
@@ -81,7 +82,8 @@ def points(flat: FloatArray, usable: BoolArray, limit: int) -> FloatArray:
         ],
         axis=1,
     ).astype(np.float32)
-    return xy[strongest_spread(xy, size[y, x], flat.shape, limit)]
+    kept = xy[strongest_spread(xy, size[y, x], flat.shape, limit)]
+    return kept[np.lexsort((kept[:, 0], kept[:, 1]))]
 
 
 def _vertex(before: FloatArray, here: FloatArray, after: FloatArray) -> FloatArray:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from figecho.config import Patches as Settings
 from figecho.describe.patches import Patches, flattened, patches_at, points
-from figecho.match.grow import residuals_px
 from figecho.match.nearest import best_apart
 from figecho.model import BoolArray, FloatArray, Matrix
 
@@ -115,7 +114,8 @@ def local_votes(
     Parameters
     ----------
     a, b : ndarray of shape (m, 2), float32
-        Matched points; those of one point of A one after the other, of which one counts.
+        Matched points, from the top of A to its bottom; those of one point of A one after the
+        other, of which one counts.
     turn : ndarray of shape (m,), float32
         Rotation that each match tells, radians.
     weight : ndarray of shape (m,), float32
@@ -131,12 +131,17 @@ def local_votes(
     ndarray of shape (m,), float32
     """
     votes = weight.copy()
+    first = 0
     for i in range(a.shape[0]):
+        while a[i, 1] - a[first, 1] > reach_px:
+            first += 1
         c, s = np.cos(turn[i]), np.sin(turn[i])
         last_x, last_y = a[i, 0], a[i, 1]
-        for j in range(a.shape[0]):
+        for j in range(first, a.shape[0]):
             dx, dy = a[j, 0] - a[i, 0], a[j, 1] - a[i, 1]
-            if abs(dx) > reach_px or abs(dy) > reach_px:
+            if dy > reach_px:
+                break
+            if abs(dx) > reach_px:
                 continue
             distance = np.sqrt(dx * dx + dy * dy)
             if distance == 0.0 or distance > reach_px:
@@ -179,7 +184,10 @@ def _motions(
             break
         if not free[seed]:
             continue
-        matrix, near, gap = _fitted(a, b, int(seed), float(turn[seed]))
+        matrix, gap, follows = fitted(
+            a, b, int(seed), float(turn[seed]), _REACH_PX, _NEAR_PX, _SLOPE
+        )
+        near = np.flatnonzero(follows)
         free[gap < _TAKEN_PX] = False
         if len(near) >= _LEAST:
             found.append(
@@ -195,31 +203,69 @@ def _motions(
     return found
 
 
-def _fitted(
-    a: NDArray[np.float64], b: NDArray[np.float64], seed: int, turn: float
-) -> tuple[Matrix, NDArray[np.intp], NDArray[np.float64]]:
-    """Fit a motion to the followers of a match, from near ones to far ones; with all errors."""
+@nb.njit(cache=True)
+def fitted(
+    a: NDArray[np.float64], b: NDArray[np.float64], seed: int, turn: float,
+    reach_px: float, near_px: float, slope: float,
+) -> tuple[Matrix, NDArray[np.float64], BoolArray]:  # fmt: skip
+    """Fit a rotation and shift to the followers of a match, from near ones to far ones.
+
+    Parameters
+    ----------
+    a, b : ndarray of shape (m, 2)
+        Matched points.
+    seed : int
+        The match whose surroundings are followed.
+    turn : float
+        Rotation that it tells, radians.
+    reach_px, near_px, slope : float
+        As in :func:`local_votes`; each of four rounds looks farther and allows less.
+
+    Returns
+    -------
+    b_from_a : ndarray of shape (3, 3)
+    gap : ndarray of shape (m,)
+        How far each mapped point of A is from its partner.
+    follows : ndarray of bool, shape (m,)
+    """
+    count = a.shape[0]
+    gap = np.empty(count)
+    follows = np.zeros(count, np.bool_)
     c, s = np.cos(turn), np.sin(turn)
-    matrix = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    matrix[:2, 2] = b[seed] - matrix[:2, :2] @ a[seed]
-    distance = np.linalg.norm(a - a[seed], axis=1)
-    slope, reach = _SLOPE, _REACH_PX
-    for _ in range(4):
-        gap = residuals_px(matrix, a, b)
-        near = np.flatnonzero((gap <= _NEAR_PX + slope * distance) & (distance <= reach))
-        if len(near) < 2:
+    x0, y0, u0, v0 = a[seed, 0], a[seed, 1], b[seed, 0], b[seed, 1]
+    # Where the seed goes, off its partner: all places are taken from the seed and its partner.
+    off_x = off_y = 0.0
+    for turns in range(5):
+        last = turns == 4
+        allowed = 0.0 if last else slope
+        n = sum_x = sum_y = sum_u = sum_v = dot = cross = 0.0
+        for k in range(count):
+            x, y, u, v = a[k, 0] - x0, a[k, 1] - y0, b[k, 0] - u0, b[k, 1] - v0
+            gap[k] = np.sqrt((c * x - s * y + off_x - u) ** 2 + (s * x + c * y + off_y - v) ** 2)
+            distance = np.sqrt(x * x + y * y)
+            follows[k] = gap[k] <= near_px + allowed * distance and distance <= reach_px
+            if follows[k]:
+                n += 1.0
+                sum_x += x
+                sum_y += y
+                sum_u += u
+                sum_v += v
+                dot += x * u + y * v
+                cross += x * v - y * u
+        if last:
             break
-        matrix, slope, reach = fit_rigid(a[near], b[near]), 0.4 * slope, 1.6 * reach
-    gap = residuals_px(matrix, a, b)
-    return matrix, np.flatnonzero((gap <= _NEAR_PX) & (distance <= reach)), gap
-
-
-def fit_rigid(a: NDArray[np.float64], b: NDArray[np.float64]) -> Matrix:
-    """Return the least-squares rotation and shift that takes points of shape (n, 2) to others."""
-    centre_a, centre_b = a.mean(axis=0), b.mean(axis=0)
-    u, v = a - centre_a, b - centre_b
-    turn = np.arctan2((u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum(), (u * v).sum())
-    c, s = np.cos(turn), np.sin(turn)
-    matrix = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    matrix[:2, 2] = centre_b - matrix[:2, :2] @ centre_a
-    return matrix
+        if n < 2.0:
+            slope = 0.0
+            continue
+        turn = np.arctan2(
+            cross - (sum_x * sum_v - sum_y * sum_u) / n, dot - (sum_x * sum_u + sum_y * sum_v) / n
+        )
+        c, s = np.cos(turn), np.sin(turn)
+        off_x = (sum_u - c * sum_x + s * sum_y) / n
+        off_y = (sum_v - s * sum_x - c * sum_y) / n
+        slope, reach_px = 0.4 * slope, 1.6 * reach_px
+    matrix = np.eye(3)
+    matrix[0, 0], matrix[0, 1], matrix[1, 0], matrix[1, 1] = c, -s, s, c
+    matrix[0, 2] = u0 + off_x - c * x0 + s * y0
+    matrix[1, 2] = v0 + off_y - s * x0 - c * y0
+    return matrix, gap, follows
