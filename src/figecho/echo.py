@@ -23,10 +23,10 @@ _MARGIN_PX = 12.0
 #: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
 #: a small panel holds too few independent samples there.
 _MANY = 12
-#: Correlation of the finest octave inside a panel below which an alignment is not worth trying: two
-#: places that are copies begin at 0.4 or more under the motion of their keypoints, chance ones at
-#: 0.1 to 0.3.
-_SAME_START = 0.3
+#: Correlation of the finest octave inside a panel, around its keypoints and over all that agrees,
+#: below which an alignment is not worth trying: two places that are copies begin above 0.4 under
+#: the motion of their keypoints, chance ones at 0.1 to 0.3.
+_SAME_GRAIN, _SAME_START = 0.35, 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,6 +82,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     # Inside a panel the finest octave decides, which a coarse grid does not show.
     for budget, least in gates[1:] if local or a is b else gates:
         grid = grid_of(a, b, b_from_a, budget)
+        if a is b and _grain_shared(grid, proposal) < _SAME_GRAIN:
+            return None
         if local:
             near, window = _near(grid, proposal, settings.max_drift_px)
             result, geometry = _best(
@@ -175,6 +177,13 @@ def _small(proposal: Proposal, shape: tuple[int, int]) -> bool:
         return False
     area = float(np.prod(np.ptp(proposal.points_a, axis=0) + 1.0))
     return area < _SMALL_SHARE * shape[0] * shape[1]
+
+
+def _grain_shared(grid: frames.Frame, proposal: Proposal) -> float:
+    if len(proposal.points_a) == 0:
+        return 1.0
+    grid_from_a = np.asarray(np.linalg.inv(grid.a_from_grid), dtype=np.float64)
+    return within.grain_shared(grid, transform_points(grid_from_a, proposal.points_a))
 
 
 def _near(

@@ -198,6 +198,8 @@ def _from_matches(
         inliers = geometry.inliers if len(geometry.inliers) else consensus.support
         if inside:
             inliers = inliers[_one_way(points_b[inliers] - points_a[inliers])]
+            if len(inliers) < settings.min_support_within:
+                continue
         proposal = Proposal(
             method=method,
             form=form,

@@ -163,6 +163,12 @@ def warp_mask(mask: BoolArray, geometry: Matrix, size: tuple[int, int]) -> BoolA
     return np.asarray(warp_linear(mask.astype(np.float32), geometry, size) > 0.99)
 
 
+def sampled(image: FloatArray, points: NDArray[np.float64]) -> FloatArray:
+    """Sample an image (linear) at points of shape (n, 2); outside it is 0."""
+    x, y = points.astype(np.float32).T[:, :, None]
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR)[:, 0], dtype=np.float32)
+
+
 def grid_points(size: tuple[int, int]) -> NDArray[np.float64]:
     """Return the (x, y) of every grid pixel in reading order, shape (h * w, 2)."""
     yy, xx = np.mgrid[0 : size[1], 0 : size[0]]
