@@ -112,7 +112,7 @@ def _layers(page: Any) -> list[Pixels]:
         raise SourceError(f"{pixels.ndim}-dimensional TIFF pages are not read")
     pixels = _coloured(pixels, page, photometric.name)
     pixels = orient(pixels, orientation)
-    if pixels.ndim == 2 or photometric.name in {"RGB", "YCBCR", "SEPARATED"}:
+    if pixels.ndim == 2 or photometric.name in {"RGB", "YCBCR", "SEPARATED", "PALETTE"}:
         return [settled(pixels)]
     if page.extrasamples and page.extrasamples[-1] in _ALPHA and pixels.shape[2] in (2, 4):
         return [settled(pixels)]
