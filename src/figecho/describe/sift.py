@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from figecho.config import Describe
 from figecho.describe.features import Features, strongest_spread
+from figecho.describe.keypoints import Keypoints, directed, found, root_descriptors
+from figecho.describe.pyramid import gaussian_octaves
 from figecho.model import BoolArray, FloatArray
+
+_LEAST_SIZE_PX = 2.0
 
 
 def working_scale(shape: tuple[int, int], settings: Describe) -> float:
@@ -48,36 +53,29 @@ def detect(grey: FloatArray, usable: BoolArray, settings: Describe) -> Features:
         RootSIFT descriptors of unit length, positions and sizes in panel pixels; at most
         ``max_keypoints`` of them.
     """
-    scale = working_scale(grey.shape, settings)
-    view = np.clip(np.rint(resized(grey, scale)), 0, 255).astype(np.uint8)
-    detector = cv2.SIFT_create(
-        contrastThreshold=settings.sift_contrast, edgeThreshold=settings.sift_edge
-    )
-    keypoints = [k for k in detector.detect(view, None) if k.size >= 2.0]
-    if not keypoints:
-        return empty()
-    xy = (np.array([k.pt for k in keypoints], dtype=np.float32) + 0.5) / scale - 0.5
-    inside = usable_at(xy, usable)
-    response = np.array([k.response for k in keypoints], dtype=np.float32)
-    candidates = np.flatnonzero(inside)
-    if candidates.size == 0:
-        return empty()
-    kept = candidates[
-        strongest_spread(xy[candidates], response[candidates], grey.shape, settings.max_keypoints)
-    ]
-    chosen = [keypoints[i] for i in kept]
-    chosen, raw = detector.compute(view, chosen)
-    raw = np.asarray(raw, dtype=np.float32)
-    root = np.sqrt(raw / np.maximum(raw.sum(axis=1, keepdims=True), 1e-9))
+    view = resized(grey, working_scale(grey.shape, settings))
+    # Whole pixels: the two sides need not have quite the same scale.
+    scale = np.array([view.shape[1] / grey.shape[1], view.shape[0] / grey.shape[0]])
+    octaves = gaussian_octaves(view)
+    points = found(octaves, 255.0 * settings.sift_contrast, settings.sift_edge)
+    points = points.at(points.size >= _LEAST_SIZE_PX)
+    points = points.at(usable_at((points.xy + 0.5) / scale - 0.5, usable))
+    points = points.at(_chosen(points, view.shape, settings))
+    points, angle_deg = directed(octaves, points)
+    # A point with several directions is several keypoints, which count against the same budget.
+    kept = _chosen(points, view.shape, settings)
+    points, angle_deg = points.at(kept), angle_deg[kept]
     return Features(
-        xy=np.asarray(
-            (np.array([k.pt for k in chosen], dtype=np.float32) + 0.5) / scale - 0.5,
-            dtype=np.float32,
-        ),
-        size=np.array([k.size for k in chosen], dtype=np.float32) / np.float32(scale),
-        angle_deg=np.array([k.angle for k in chosen], dtype=np.float32),
-        descriptors=np.ascontiguousarray(root, dtype=np.float32),
+        xy=((points.xy + 0.5) / scale - 0.5).astype(np.float32),
+        size=(points.size / np.sqrt(scale.prod())).astype(np.float32),
+        angle_deg=angle_deg,
+        descriptors=root_descriptors(octaves, points, angle_deg),
     )
+
+
+def _chosen(points: Keypoints, shape: tuple[int, ...], settings: Describe) -> NDArray[np.intp]:
+    xy, height = points.xy.astype(np.float32), points.height.astype(np.float32)
+    return strongest_spread(xy, height, (shape[0], shape[1]), settings.max_keypoints)
 
 
 def empty() -> Features:
