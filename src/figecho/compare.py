@@ -27,7 +27,7 @@ from figecho.panels import panels_of
 from figecho.retrieve import by_content
 from figecho.sources import collect
 from figecho.threads import one_thread
-from figecho.verify.bands import is_gel
+from figecho.verify.gels import is_gel
 from figecho.verify.motion import in_words
 from figecho.versions import versions
 
@@ -180,7 +180,7 @@ def compare(
 
 def _trials(pairs: list[tuple[Described, Described]]) -> Trials:
     """Count the comparisons of each kind, those that were made as the best of many."""
-    gel = {id(d): is_gel(d.panel.grey, d.panel.usable) for pair in pairs for d in pair}
+    gel = {id(d): is_gel(d.panel) for pair in pairs for d in pair}
     apart = [gel[id(a)] and gel[id(b)] for a, b in pairs if a is not b]
     gels, others = sum(apart), len(apart) - sum(apart)
     return Trials(

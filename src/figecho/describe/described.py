@@ -51,7 +51,7 @@ def describe(panel: Panel, config: Config) -> Described:
         sift=replace(found, descriptors=found.descriptors[:, :0]),
         sift_blocks=in_sign_basis(found.descriptors),
         orb=forms,
-        views=Views(panel.grey, panel.usable),
+        views=Views(panel.grey, panel.usable, panel.rgb),
     )
 
 

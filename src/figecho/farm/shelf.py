@@ -100,7 +100,7 @@ def described_record(described: Described) -> bytes:
 
 def described_from(panel: Panel, record: dict[str, Any]) -> Described:
     """Return a described panel from what describing had added to it."""
-    return Described(panel=panel, views=Views(panel.grey, panel.usable), **record)
+    return Described(panel=panel, views=Views(panel.grey, panel.usable, panel.rgb), **record)
 
 
 def _bytes(value: Any) -> int:

@@ -22,7 +22,7 @@ from figecho.sources.walk import Entry
 from figecho.store.cards import Card, FigureCut, FigureRead, FileRead, without_pixels
 from figecho.store.codec import encode
 from figecho.store.keys import digest_of
-from figecho.verify.bands import is_gel
+from figecho.verify.gels import is_gel
 
 _NO_PIXELS = np.zeros((0, 0), np.uint8)
 Pair = tuple[Card, Card]
@@ -75,7 +75,7 @@ def _cut(
         blob = hashlib.sha256(record).hexdigest()[:40]
         if not shelf.blobs.has(blob):
             shelf.blobs.write(blob, record)
-        drawn, gel = is_drawn(panel.rgb), is_gel(panel.grey, panel.usable)
+        drawn, gel = is_drawn(panel.rgb), is_gel(panel)
         cards.append(Card(panel=without_pixels(panel), blob=blob, drawn=drawn, gel=gel))
     return FigureCut(panels=tuple(cards), screened=tuple(screened))
 

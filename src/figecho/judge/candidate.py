@@ -8,7 +8,7 @@ import numpy as np
 
 from figecho.echo import Echo
 from figecho.model import Panel
-from figecho.verify.bands import is_gel
+from figecho.verify.gels import is_gel
 from figecho.verify.motion import Motion, motion_of
 
 #: A run of lanes is as long as its gel and not as wide; moved, it stands this share of it off.
@@ -63,4 +63,4 @@ def lanes_moved(candidate: Candidate) -> bool:
     moved = float(np.abs(places[0] - places[1]).max()) > _MOVED_SHARE
     lanes = float(spans.max()) > _LANE_LONG and float(spans.min()) < _LANE_WIDE
     # Whether a panel is a gel takes a look at all its pixels, so it is asked last.
-    return moved and lanes and all(is_gel(panel.grey, panel.usable) for panel, _ in ends)
+    return moved and lanes and all(is_gel(panel) for panel, _ in ends)

@@ -35,7 +35,7 @@ from figecho.model import (
     Transform,
 )
 from figecho.screen.graphics import is_drawn
-from figecho.verify.bands import is_gel
+from figecho.verify.gels import is_gel
 from figecho.verify.motion import in_words
 from figecho.verify.outline import polygon_area
 
@@ -111,7 +111,7 @@ def size_of(candidate: Candidate) -> tuple[float, float]:
 
 def nfa_of(candidate: Candidate, trials: Trials) -> float:
     """Return the decimal logarithm of the number of false alarms of a candidate."""
-    gels = all(is_gel(panel.grey, panel.usable) for panel in (candidate.a, candidate.b))
+    gels = all(is_gel(panel) for panel in (candidate.a, candidate.b))
     return log10_nfa(evidence_of(candidate), trials, kind_of(pose_of(candidate), gels=gels))
 
 

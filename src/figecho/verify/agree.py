@@ -34,6 +34,8 @@ _GELS_WEIGH = 8.0
 #: Samples that the search for the motion and for the region uses up: a few dozen pixels of two
 #: small panels can be brought to agree almost perfectly.
 _FITTED_SAMPLES = 20.0
+#: A part of a gel is worth this many times what the calmer half of it shows.
+_CALM_WEIGHS = 3.0
 _CEILING = 0.995
 _AGREES = 0.40
 #: Below this local correlation of the coarse octaves panels show something else; where there is
@@ -72,6 +74,7 @@ class Overlay:
     a: tuple[FloatArray, ...]
     b: tuple[FloatArray, ...]
     density: tuple[FloatArray, ...]
+    steepness: FloatArray
     both: BoolArray
 
 
@@ -98,6 +101,7 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
         a=frame.a.values,
         b=b,
         density=density,
+        steepness=frame.a.steepness,
         both=core,
     )
 
@@ -138,13 +142,36 @@ def agreement(
     weight = [np.sqrt(d[region]) for d in laid.density]
     rho = tuple(cosine(w * x, w * y) for w, x, y in zip(weight, a, b, strict=True))
     samples = tuple(float(d[region].sum(dtype=np.float64)) for d in laid.density)
+    whole = count >= _WHOLE * panel_px
+    nats = nats_of(rho, samples, banded=banded, whole=whole)
+    if banded > 0.0 and not whole and nats > 0.0:
+        calm = calmer_half(laid, region)
+        nats += banded * (min(nats, _CALM_WEIGHS * nats_of(*calm, banded=banded)) - nats)
     return Agreement(
-        nats=nats_of(rho, samples, banded=banded, whole=count >= _WHOLE * panel_px),
+        nats=nats,
         zncc=cosine(a[0] + a[1] + a[2], b[0] + b[1] + b[2]),
         rho=rho,
         samples=samples,
         region=region,
     )
+
+
+def calmer_half(
+    laid: Overlay, region: BoolArray
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the correlation and the samples of each octave on the membrane between the bands.
+
+    Lanes of one protocol and the ladders of one maker share every band, and so the edges of all
+    bands, which is most of what a smooth gel holds; the grain between them is its own.
+    """
+    steep = laid.steepness[region]
+    calm = steep <= np.median(steep)
+    density = [d[region][calm] for d in laid.density]
+    rho = tuple(
+        cosine(np.sqrt(d) * x[region][calm], np.sqrt(d) * y[region][calm])
+        for d, x, y in zip(density, laid.a, laid.b, strict=True)
+    )
+    return rho, tuple(float(d.sum(dtype=np.float64)) for d in density)
 
 
 def agreeing_region(

@@ -43,8 +43,8 @@ class Octaves:
     density : tuple of ndarray of shape (h, w), float32
         Independent samples a pixel.
     banded : float, 0..1
-        How far edges lie in one direction or square to it, as in blots and gels, where look-alikes
-        are the rule.
+        How far edges lie in one direction or square to it, and brightness tells the colour, as in blots and
+        gels, where look-alikes are the rule.
     steepness : ndarray of shape (h, w), float32
         How fast the broad shapes change: large at the edge of a band, small on the membrane.
     usable : ndarray of shape (h, w), bool
@@ -75,13 +75,15 @@ def mean_filter(image: FloatArray, sigma_px: float, passes: int = 2) -> FloatArr
     return np.asarray(result, dtype=np.float32)
 
 
-def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
+def octaves_of(grey: FloatArray, usable: BoolArray, dye: float = 1.0) -> Octaves:
     """Split a panel into whitened octaves; masked pixels are filled smoothly and count nothing.
 
     Parameters
     ----------
     grey : ndarray of shape (h, w), float32, 0..255
     usable : ndarray of shape (h, w), bool
+    dye : float, 0..1
+        How far the colours of the panel are those of one dye, without which it is no gel.
 
     Returns
     -------
@@ -105,7 +107,7 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     return Octaves(
         values=tuple(values),
         density=tuple(density),
-        banded=bandedness(filled, usable),
+        banded=dye * bandedness(filled, usable),
         steepness=_steepness(filled),
         usable=usable,
     )
@@ -159,11 +161,6 @@ def _cap(energy: FloatArray) -> float:
 
 def _total(values: NDArray[np.floating]) -> float:
     return float(values.sum(dtype=np.float64))
-
-
-def is_gel(grey: FloatArray, usable: BoolArray) -> bool:
-    """Whether a panel is rather a gel or a blot than anything else, by its edges."""
-    return bandedness(grey, usable) >= RATHER_A_GEL
 
 
 def bandedness(grey: FloatArray, usable: BoolArray) -> float:

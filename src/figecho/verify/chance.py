@@ -53,6 +53,7 @@ def chance_nats(laid: Overlay, region: BoolArray) -> float:
                 a=tuple(np.ascontiguousarray(o[window]) for o in laid.a),
                 b=tuple(displaced(o) for o in laid.b),
                 density=tuple(np.ascontiguousarray(d[window]) for d in laid.density),
+                steepness=laid.steepness[window],
                 both=laid.both[window] & displaced(laid.both),
             )
             values.append(agreement(mixed).nats)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import Matrix
-from figecho.verify.agree import Agreement, agreeing_region, cosine, overlay
+from figecho.verify.agree import Agreement, agreeing_region, calmer_half, cosine, overlay
 from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.frame import Frame, grid_points, sampled
 from figecho.verify.outline import transform_points
@@ -26,9 +26,9 @@ _BAND_AGREES = 0.4
 _GLIDE_PX, _SAME_BY_COPY = 2.0, 0.9
 _EXACT = 1.04
 #: Correlation of the finest octave that round cells, pores and lanes of one kind share by nature.
-_BY_NATURE = 0.45
+_BY_NATURE = 0.38
 #: Samples of the finest octave that the fit of the motion itself uses up.
-_FITTED_SAMPLES = 12.0
+_FITTED_SAMPLES = 18.0
 #: How far around so many keypoints their grain is compared.
 _CLOSE_PX, _CLOSE_POINTS = 6, 40
 #: From Fisher's gain to the nats of :data:`figecho.judge.background.TAILS`, which it was fitted to.
@@ -91,19 +91,12 @@ def grain_shared(grid: Frame, points: NDArray[np.float64]) -> float:
 def away_from_bands(
     grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool
 ) -> Agreement:
-    """Measure the finest octave of a region of a gel on the calmer half of it.
-
-    Neighbouring lanes share every band, and so the edges of all bands, which is most of what the
-    finest octave of a smooth gel holds. The grain of the membrane between them is its own.
-    """
+    """Measure the finest octave of a region of a gel on the calmer half of it."""
     laid = overlay(grid, geometry, inverted=inverted)
-    steep = grid.a.steepness[result.region]
-    calm = steep <= np.median(steep)
-    density = laid.density[0][result.region][calm]
-    weight = np.sqrt(density)
-    rho = cosine(weight * laid.a[0][result.region][calm], weight * laid.b[0][result.region][calm])
-    samples = float(density.sum(dtype=np.float64))
-    return replace(result, rho=(rho, *result.rho[1:]), samples=(samples, *result.samples[1:]))
+    rho, samples = calmer_half(laid, result.region)
+    return replace(
+        result, rho=(rho[0], *result.rho[1:]), samples=(samples[0], *result.samples[1:])
+    )
 
 
 def _z(rho: float) -> float:

@@ -7,8 +7,9 @@ from collections import OrderedDict
 import cv2
 import numpy as np
 
-from figecho.model import BoolArray, FloatArray, Matrix
+from figecho.model import BoolArray, ByteArray, FloatArray, Matrix
 from figecho.verify.bands import Octaves, octaves_of
+from figecho.verify.gels import one_dye
 
 _STEP = 1.12
 _KEPT = 3
@@ -24,11 +25,17 @@ class Views:
     ----------
     grey : ndarray of shape (h, w), float32, 0..255
     usable : ndarray of shape (h, w), bool
+    rgb : ndarray of shape (h, w, 3), uint8, optional
+        Where colours tell that a panel is no gel.
     """
 
-    def __init__(self, grey: FloatArray, usable: BoolArray) -> None:
+    def __init__(
+        self, grey: FloatArray, usable: BoolArray, rgb: ByteArray | None = None
+    ) -> None:
         self._grey = grey
         self._usable = usable
+        self._rgb = rgb
+        self._dye: float | None = 1.0 if rgb is None else None
         self._kept: OrderedDict[int, tuple[Octaves, Matrix]] = OrderedDict()
 
     @property
@@ -49,18 +56,25 @@ class Views:
 
     def _reduced(self, factor: float) -> tuple[Octaves, Matrix]:
         if factor > 0.99:
-            return octaves_of(self._grey, self._usable), np.eye(3)
+            return octaves_of(self._grey, self._usable, self._one_dye()), np.eye(3)
         height, width = self._grey.shape
         size = (max(8, round(width * factor)), max(8, round(height * factor)))
         area = cv2.INTER_AREA
         small = np.asarray(cv2.resize(self._grey, size, interpolation=area), dtype=np.float32)
         share = cv2.resize(self._usable.astype(np.float32), size, interpolation=area)
         usable = np.asarray(share > 0.99)
-        return octaves_of(small, usable), resize_matrix((height, width), size)
+        octaves = octaves_of(small, usable, self._one_dye())
+        return octaves, resize_matrix((height, width), size)
 
-    def __reduce__(self) -> tuple[type[Views], tuple[FloatArray, BoolArray]]:
+    def _one_dye(self) -> float:
+        if self._dye is None:
+            assert self._rgb is not None
+            self._dye = one_dye(self._rgb, self._usable)
+        return self._dye
+
+    def __reduce__(self) -> tuple[type[Views], tuple[FloatArray, BoolArray, ByteArray | None]]:
         """Travel to worker processes without what can be computed again."""
-        return (Views, (self._grey, self._usable))
+        return (Views, (self._grey, self._usable, self._rgb))
 
 
 def resize_matrix(shape: tuple[int, int], size: tuple[int, int]) -> Matrix:
