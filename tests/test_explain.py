@@ -106,9 +106,20 @@ def test_channels_must_be_registered_dark_and_of_other_colours() -> None:
 
 
 def test_lit_channels_of_a_dark_field() -> None:
-    assert lit_channels(coloured(FIELD, 0, 2)) == {0, 2}
-    assert lit_channels(tissue(100, 100)) == frozenset()
-    assert lit_channels(np.zeros((50, 50, 3), np.uint8)) == frozenset()
+    everywhere = np.ones(FIELD.shape[:2], bool)
+    assert lit_channels(coloured(FIELD, 0, 2), everywhere) == {0, 2}
+    light = tissue(100, 100)
+    assert lit_channels(light, np.ones(light.shape[:2], bool)) == frozenset()
+    assert lit_channels(np.zeros((50, 50, 3), np.uint8), np.ones((50, 50), bool)) == frozenset()
+
+
+def test_white_arrows_do_not_light_a_channel() -> None:
+    marked, usable = coloured(FIELD, 0, 2).copy(), np.ones(FIELD.shape[:2], bool)
+    marked[10:40, 10:40] = 255
+    assert lit_channels(marked, usable) == {0, 1, 2}
+    usable[10:40, 10:40] = False
+    assert lit_channels(marked, usable) == {0, 2}
+    assert lit_channels(marked, np.zeros_like(usable)) == frozenset()
 
 
 def test_a_zoom_of_a_neighbour() -> None:

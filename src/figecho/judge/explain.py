@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from figecho.echo import Echo
-from figecho.model import ByteArray, Panel
+from figecho.model import BoolArray, ByteArray, Panel
 from figecho.verify.motion import Motion, motion_of
 from figecho.verify.outline import polygon_area
 
@@ -72,7 +72,7 @@ def _channels(a: Panel, b: Panel, echo: Echo, motion: Motion) -> list[str]:
     apart = np.abs(echo.polygon_a.mean(axis=0) - echo.polygon_b.mean(axis=0)).max()
     if not motion.in_place or apart > _REGISTERED * max(a.shape):
         return []
-    one, other = lit_channels(a.rgb), lit_channels(b.rgb)
+    one, other = lit_channels(a.rgb, a.usable), lit_channels(b.rgb, b.usable)
     if not one or not other or one == other:
         return []
     if one < other or other < one:
@@ -80,14 +80,19 @@ def _channels(a: Panel, b: Panel, echo: Echo, motion: Motion) -> list[str]:
     return ["two colour channels of one field"]
 
 
-def lit_channels(rgb: ByteArray) -> frozenset[int]:
+def lit_channels(rgb: ByteArray, usable: BoolArray) -> frozenset[int]:
     """Return which of red, green and blue carry the picture of a dark field; none if it is light.
 
     Parameters
     ----------
     rgb : ndarray of shape (h, w, 3), uint8
+    usable : ndarray of shape (h, w), bool
+        Without the white arrows and letters, which are lit in every channel.
     """
-    planes = rgb.reshape(-1, 3)[:: max(1, rgb.shape[0] * rgb.shape[1] // 20_000)]
+    planes = rgb[usable]
+    if len(planes) == 0:
+        return frozenset()
+    planes = planes[:: max(1, len(planes) // 20_000)]
     middle, high = np.percentile(planes, (50, 99), axis=0)
     rise = high - middle
     if middle.max() > _DARK or rise.max() < _LIT_TONES:
