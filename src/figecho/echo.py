@@ -133,7 +133,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             region = result.region
             if not region.any():
                 return None
-        if grid.a.banded > RATHER_A_GEL:
+        # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
+        if grid.a.banded > RATHER_A_GEL and within.in_a_row(grid, geometry, region):
             result = within.away_from_bands(grid, geometry, result, inverted=inverted)
         nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
         if nats <= 0.0:

@@ -156,9 +156,7 @@ def agreement(
     )
 
 
-def calmer_half(
-    laid: Overlay, region: BoolArray
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the correlation and the samples of each octave on the membrane between the bands.
 
     Lanes of one protocol and the ladders of one maker share every band, and so the edges of all

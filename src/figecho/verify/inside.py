@@ -20,7 +20,7 @@ from figecho.verify.outline import transform_points
 _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
-_BAND_AGREES = 0.4
+_BAND_AGREES, _ROW_SLOPE = 0.4, 0.15
 #: How far a mirrored place may slide along the axis and still be the other half of one object, and
 #: the correlation of the finest octave that no two halves reach.
 _GLIDE_PX, _SAME_BY_COPY = 2.0, 0.9
@@ -88,15 +88,22 @@ def grain_shared(grid: Frame, points: NDArray[np.float64]) -> float:
     )
 
 
+def in_a_row(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> bool:
+    """Whether a region is moved about level or upright, as from a lane of a gel to the next one."""
+    ys, xs = np.nonzero(region)
+    centre = np.array([[xs.mean(), ys.mean()]])
+    there = transform_points(grid.b_from_bgrid @ geometry, centre)
+    sides = np.sort(np.abs(there - transform_points(grid.a_from_grid, centre))[0])
+    return bool(sides[0] <= _ROW_SLOPE * sides[1])
+
+
 def away_from_bands(
     grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool
 ) -> Agreement:
     """Measure the finest octave of a region of a gel on the calmer half of it."""
     laid = overlay(grid, geometry, inverted=inverted)
     rho, samples = calmer_half(laid, result.region)
-    return replace(
-        result, rho=(rho[0], *result.rho[1:]), samples=(samples[0], *result.samples[1:])
-    )
+    return replace(result, rho=(rho[0], *result.rho[1:]), samples=(samples[0], *result.samples[1:]))
 
 
 def _z(rho: float) -> float:
@@ -125,10 +132,21 @@ def apart(grid: Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool
     return np.asarray(squares >= min_shift_px**2)
 
 
+def _moves(grid: Frame, geometry: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the place of each grid pixel and how far it is moved, panel pixels, (h, w, 2) each.
+
+    The two grids may differ in size a little, so that moves are not to be read from them.
+    """
+    points = grid_points(grid.size)
+    here = transform_points(grid.a_from_grid, points)
+    there = transform_points(grid.b_from_bgrid @ geometry, points)
+    shape = (*grid.size[::-1], 2)
+    return here.reshape(shape), (there - here).reshape(shape)
+
+
 def one_side(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Keep one of the two places: a mirrored copy also maps the copy to the original."""
-    points = grid_points(grid.size)
-    move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)
+    _, move = _moves(grid, geometry)
     inside = move[region]
     axis = np.linalg.svd(inside[:: max(1, len(inside) // 500)], full_matrices=False)[2][0]
     ahead = region & ((move @ axis) > 0)
@@ -146,11 +164,10 @@ def ahead(
     into the lanes they were moved to. One window along the motion, as long as the motion, holds the
     copy; it is set where the finest octaves agree most.
     """
-    points = grid_points(grid.size)
-    move = (transform_points(geometry, points) - points).reshape(*grid.size[::-1], 2)[region]
-    mean = move.mean(axis=0)
+    here, move = _moves(grid, geometry)
+    mean = move[region].mean(axis=0)
     length = float(np.linalg.norm(mean))
-    place = points.reshape(*grid.size[::-1], 2)[region] @ (mean / max(length, 1e-6))
+    place = here[region] @ (mean / max(length, 1e-6))
     mirrored = np.linalg.det(geometry[:2, :2]) < 0
     if mirrored or float(np.ptp(place)) <= 1.05 * length or length < 2.0:
         return region

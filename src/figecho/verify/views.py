@@ -29,9 +29,7 @@ class Views:
         Where colours tell that a panel is no gel.
     """
 
-    def __init__(
-        self, grey: FloatArray, usable: BoolArray, rgb: ByteArray | None = None
-    ) -> None:
+    def __init__(self, grey: FloatArray, usable: BoolArray, rgb: ByteArray | None = None) -> None:
         self._grey = grey
         self._usable = usable
         self._rgb = rgb
