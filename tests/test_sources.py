@@ -73,6 +73,13 @@ def test_a_palette_shows_its_colours(tmp_path: Path) -> None:
     assert np.array_equal(pixels_of(tmp_path / "a.png"), np.eye(3, dtype=np.uint8)[GREY % 3] * 255)
 
 
+def test_a_palette_tiff_is_one_picture_and_not_three(tmp_path: Path) -> None:
+    image = Image.fromarray((GREY % 3).astype(np.uint8), "P")
+    image.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
+    image.save(tmp_path / "a.tif")
+    assert np.array_equal(pixels_of(tmp_path / "a.tif"), np.eye(3, dtype=np.uint8)[GREY % 3] * 255)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparency_is_laid_on_white(tmp_path: Path, mode: str) -> None:
     colour = RGB if mode == "RGBA" else GREY[..., None]

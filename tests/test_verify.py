@@ -20,7 +20,7 @@ from figecho.verify.agree import (
     overlay,
 )
 from figecho.verify.align import align
-from figecho.verify.bands import BANDS, directions, is_gel, octaves_of
+from figecho.verify.bands import BANDS, bandedness, directions, octaves_of
 from figecho.verify.chance import chance_nats
 from figecho.verify.outline import outline, polygon_area, transform_points
 from figecho.verify.step import (
@@ -509,7 +509,7 @@ def test_gels_and_blots_have_straight_edges_however_they_lie(name: str, turned: 
     image = np.asarray(image, np.float32)
     assert max(directions(image, everywhere(image))) > 0.15
     assert octaves_of(image, everywhere(image)).banded == 1.0
-    assert is_gel(image, everywhere(image))
+    assert bandedness(image, everywhere(image)) == 1.0
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -517,7 +517,7 @@ def test_cells_and_tissue_have_edges_any_way(name: str) -> None:
     image = grey(rendering(name, 5))
     assert max(directions(image, everywhere(image))) < 0.15
     assert octaves_of(image, everywhere(image)).banded == 0.0
-    assert not is_gel(image, everywhere(image))
+    assert bandedness(image, everywhere(image)) == 0.0
 
 
 # What look-alikes reach by themselves

@@ -43,8 +43,8 @@ class Octaves:
     density : tuple of ndarray of shape (h, w), float32
         Independent samples a pixel.
     banded : float, 0..1
-        How far edges lie in one direction or square to it, and brightness tells the colour, as in blots and
-        gels, where look-alikes are the rule.
+        How far edges lie in one direction or square to it, and brightness tells the colour, as in
+        blots and gels, where look-alikes are the rule.
     steepness : ndarray of shape (h, w), float32
         How fast the broad shapes change: large at the edge of a band, small on the membrane.
     usable : ndarray of shape (h, w), bool

@@ -38,7 +38,7 @@ def one_dye(rgb: ByteArray, usable: BoolArray) -> float:
 
 
 def is_gel(panel: Panel) -> bool:
-    """Whether a panel is rather a gel or a blot than anything else, by its edges and its colours."""
+    """Whether a panel is rather a gel or a blot than anything else, by edges and colours."""
     straight = bandedness(panel.grey, panel.usable)
     # Most panels are none by their edges, which spares a look at their colours.
     return straight >= RATHER_A_GEL and (

@@ -1,0 +1,103 @@
+"""Which panels are gels is told by straight edges and one dye, and gels are judged by membrane."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from figecho.describe.described import describe
+from figecho.model import Panel
+from figecho.verify.agree import Overlay, agreement, calmer_half, overlay
+from figecho.verify.frame import build
+from figecho.verify.gels import is_gel, one_dye
+from figecho.verify.views import Views
+from handmade import panel
+from scenes import CONFIG, everywhere, grey, rendering
+
+TINTS = {"ethidium": (1.0, 0.55, 0.15), "coomassie": (0.5, 0.6, 1.0), "grey": (1.0, 1.0, 1.0)}
+
+
+def dyed(image: np.ndarray, tint: tuple[float, ...]) -> np.ndarray:
+    """Show a grey picture in one colour, white where it is brightest, as a camera does."""
+    share = (grey(image) / 255.0)[..., None]
+    return np.asarray(np.rint(255.0 * share ** (1.0 / np.array(tint))), np.uint8)
+
+
+def painted(image: np.ndarray) -> np.ndarray:
+    """Give the stripes of a picture colours of their own, as bricks and blinds have."""
+    shade = np.stack([grey(image)] * 3, axis=2)
+    stripe = (np.arange(shade.shape[1]) // 12 % 3)[None, :, None] == np.arange(3)
+    return np.asarray(np.clip(shade * np.where(stripe, 1.0, 0.6), 0, 255), np.uint8)
+
+
+@pytest.mark.parametrize("tint", TINTS.values(), ids=TINTS)
+def test_one_dye_on_a_membrane_is_a_gel_whatever_its_colour(tint: tuple[float, ...]) -> None:
+    rgb = dyed(rendering("agarose", 5), tint)
+    assert one_dye(rgb, everywhere(rgb[..., 0])) == 1.0
+    assert is_gel(panel(rgb))
+
+
+def test_straight_edges_of_many_colours_are_no_gel() -> None:
+    rgb = painted(rendering("agarose", 5))
+    shown = panel(rgb)
+    assert one_dye(rgb, shown.usable) == 0.0
+    assert not is_gel(shown)
+    assert describe(shown, CONFIG).views.at(1.0)[0].banded == 0.0
+    assert Views(shown.grey, shown.usable).at(1.0)[0].banded == 1.0
+
+
+def test_a_panel_without_usable_pixels_has_one_dye() -> None:
+    rgb = painted(rendering("agarose", 5))
+    assert one_dye(rgb, np.zeros(rgb.shape[:2], bool)) == 1.0
+
+
+def ladder(seed: int, grain: np.ndarray) -> Panel:
+    """Draw the ladder of one maker on a membrane with a grain of its own beside other lanes."""
+    rng = np.random.default_rng(seed)
+    image = 60.0 + 6.0 * grain
+    rungs = np.random.default_rng(7)
+    for y in range(20, 280, 18):
+        y_px, bright = y + int(rungs.integers(-4, 5)), float(rungs.uniform(60, 170))
+        teeth = rungs.normal(0.0, 18.0, (4, 60))
+        image[y_px : y_px + 4, 20:80] += bright + teeth
+    for x in range(110, 380, 90):
+        for y in rng.integers(15, 280, 6):
+            image[y : y + 5, x : x + 60] += float(rng.uniform(40, 150))
+    return panel(np.repeat(np.clip(image, 0, 255).astype(np.uint8)[..., None], 3, axis=2))
+
+
+def laid(a: Panel, b: Panel) -> tuple[Overlay, int]:
+    frame = build(Views(a.grey, a.usable), Views(b.grey, b.usable), np.eye(3), 200_000)
+    return overlay(frame, frame.start, inverted=False), frame.panel_px
+
+
+def grain(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(300, 400))
+
+
+def test_a_ladder_on_another_membrane_is_no_evidence_and_a_copied_one_is() -> None:
+    first = ladder(1, grain(1))
+    lane = np.zeros((300, 400), bool)
+    lane[:, 15:85] = True
+    nats = {}
+    for name, other in (("copied", ladder(2, grain(1))), ("look-alike", ladder(2, grain(3)))):
+        both, panel_px = laid(first, other)
+        found = agreement(both, within=lane, banded=1.0, panel_px=panel_px)
+        assert found.rho[0] > 0.4
+        nats[name] = found.nats
+    assert nats["copied"] > 100.0
+    assert nats["look-alike"] < 0.1 * nats["copied"]
+
+
+def test_the_calmer_half_holds_no_band() -> None:
+    first = ladder(1, grain(1))
+    both, _ = laid(first, ladder(2, grain(3)))
+    lane = np.zeros((300, 400), bool)
+    lane[:, 15:85] = True
+    rho, samples = calmer_half(both, lane)
+    assert abs(rho[0]) < 0.2
+    assert 0.0 < samples[0] < float(both.density[0][lane].sum())
+    flat = replace(both, steepness=np.zeros_like(both.steepness))
+    assert calmer_half(flat, lane)[1][0] == pytest.approx(float(both.density[0][lane].sum()))
