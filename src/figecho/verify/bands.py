@@ -43,8 +43,8 @@ class Octaves:
     density : tuple of ndarray of shape (h, w), float32
         Independent samples a pixel.
     banded : float, 0..1
-        How far edges lie in one direction or square to it, and brightness tells the colour, as in
-        blots and gels, where look-alikes are the rule.
+        How far edges lie in one direction or square to it, as in blots and gels, where look-alikes
+        are the rule; less where colours say that it is none.
     steepness : ndarray of shape (h, w), float32
         How fast the broad shapes change: large at the edge of a band, small on the membrane.
     usable : ndarray of shape (h, w), bool
@@ -75,15 +75,13 @@ def mean_filter(image: FloatArray, sigma_px: float, passes: int = 2) -> FloatArr
     return np.asarray(result, dtype=np.float32)
 
 
-def octaves_of(grey: FloatArray, usable: BoolArray, dye: float = 1.0) -> Octaves:
+def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     """Split a panel into whitened octaves; masked pixels are filled smoothly and count nothing.
 
     Parameters
     ----------
     grey : ndarray of shape (h, w), float32, 0..255
     usable : ndarray of shape (h, w), bool
-    dye : float, 0..1
-        How far the colours of the panel are those of one dye, without which it is no gel.
 
     Returns
     -------
@@ -107,7 +105,7 @@ def octaves_of(grey: FloatArray, usable: BoolArray, dye: float = 1.0) -> Octaves
     return Octaves(
         values=tuple(values),
         density=tuple(density),
-        banded=dye * bandedness(filled, usable),
+        banded=bandedness(filled, usable),
         steepness=_steepness(filled),
         usable=usable,
     )

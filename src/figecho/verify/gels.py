@@ -24,8 +24,9 @@ def one_dye(rgb: ByteArray, usable: BoolArray) -> float:
     usable : ndarray of shape (h, w), bool
     """
     # Compression scatters the colours of single pixels.
-    colours = cv2.blur(rgb, (_SMOOTH_PX, _SMOOTH_PX))[usable]
-    colours = colours[:: max(1, len(colours) // _SAMPLES)].astype(np.float64)
+    smooth = cv2.blur(rgb, (_SMOOTH_PX, _SMOOTH_PX))
+    step = max(1, int(np.sqrt(usable.size / _SAMPLES)))
+    colours = smooth[::step, ::step][usable[::step, ::step]].astype(np.float64)
     brightness = colours.mean(axis=1)
     tone = (brightness * (_TONES / 256.0)).astype(np.intp)
     held = np.maximum(np.bincount(tone, minlength=_TONES), 1)

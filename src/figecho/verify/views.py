@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -54,15 +55,20 @@ class Views:
 
     def _reduced(self, factor: float) -> tuple[Octaves, Matrix]:
         if factor > 0.99:
-            return octaves_of(self._grey, self._usable, self._one_dye()), np.eye(3)
+            return self._judged(octaves_of(self._grey, self._usable)), np.eye(3)
         height, width = self._grey.shape
         size = (max(8, round(width * factor)), max(8, round(height * factor)))
         area = cv2.INTER_AREA
         small = np.asarray(cv2.resize(self._grey, size, interpolation=area), dtype=np.float32)
         share = cv2.resize(self._usable.astype(np.float32), size, interpolation=area)
         usable = np.asarray(share > 0.99)
-        octaves = octaves_of(small, usable, self._one_dye())
-        return octaves, resize_matrix((height, width), size)
+        return self._judged(octaves_of(small, usable)), resize_matrix((height, width), size)
+
+    def _judged(self, octaves: Octaves) -> Octaves:
+        """Ask the colours whether straight edges are those of a gel."""
+        if octaves.banded == 0.0:
+            return octaves
+        return replace(octaves, banded=octaves.banded * self._one_dye())
 
     def _one_dye(self) -> float:
         if self._dye is None:
