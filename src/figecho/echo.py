@@ -183,16 +183,20 @@ def _small(proposal: Proposal, shape: tuple[int, int]) -> bool:
 def _grain_shared(grid: frames.Frame, proposal: Proposal) -> float:
     if len(proposal.points_a) == 0:
         return 1.0
+    return within.grain_shared(grid, _points_on(grid, proposal))
+
+
+def _points_on(grid: frames.Frame, proposal: Proposal) -> NDArray[np.float64]:
+    """Return where the keypoints of a proposal lie on the grid of A."""
     grid_from_a = np.asarray(np.linalg.inv(grid.a_from_grid), dtype=np.float64)
-    return within.grain_shared(grid, transform_points(grid_from_a, proposal.points_a))
+    return transform_points(grid_from_a, proposal.points_a)
 
 
 def _near(
     grid: frames.Frame, proposal: Proposal, drift_px: float
 ) -> tuple[frames.Frame, tuple[slice, slice]]:
     """Return the surroundings of the keypoints, half as far again on each side, and their place."""
-    grid_from_a = np.asarray(np.linalg.inv(grid.a_from_grid), dtype=np.float64)
-    points = transform_points(grid_from_a, proposal.points_a)
+    points = _points_on(grid, proposal)
     margin = np.maximum(_MARGIN_PX, 0.5 * np.ptp(points, axis=0))
     last = np.array(grid.size) - 1
     low_x, low_y = np.clip(np.floor(points.min(axis=0) - margin), 0, last).astype(int).tolist()

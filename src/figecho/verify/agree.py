@@ -137,11 +137,7 @@ def agreement(
     count = int(np.count_nonzero(region))
     if count < 48:
         return _nothing(core.shape)
-    a = [o[region] for o in laid.a]
-    b = [o[region] for o in laid.b]
-    weight = [np.sqrt(d[region]) for d in laid.density]
-    rho = tuple(cosine(w * x, w * y) for w, x, y in zip(weight, a, b, strict=True))
-    samples = tuple(float(d[region].sum(dtype=np.float64)) for d in laid.density)
+    rho, samples = _octave_by_octave(laid, region)
     whole = count >= _WHOLE * panel_px
     nats = nats_of(rho, samples, banded=banded, whole=whole)
     if banded > 0.0 and not whole and nats > 0.0:
@@ -149,7 +145,9 @@ def agreement(
         nats += banded * (min(nats, _CALM_WEIGHS * nats_of(*calm, banded=banded)) - nats)
     return Agreement(
         nats=nats,
-        zncc=cosine(a[0] + a[1] + a[2], b[0] + b[1] + b[2]),
+        zncc=cosine(
+            (laid.a[0] + laid.a[1] + laid.a[2])[region], (laid.b[0] + laid.b[1] + laid.b[2])[region]
+        ),
         rho=rho,
         samples=samples,
         region=region,
@@ -162,12 +160,18 @@ def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tu
     Lanes of one protocol and the ladders of one maker share every band, and so the edges of all
     bands, which is most of what a smooth gel holds; the grain between them is its own.
     """
-    steep = laid.steepness[region]
-    calm = steep <= np.median(steep)
-    density = [d[region][calm] for d in laid.density]
+    calm = region & (laid.steepness <= np.median(laid.steepness[region]))
+    return _octave_by_octave(laid, calm)
+
+
+def _octave_by_octave(
+    laid: Overlay, where: BoolArray
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the correlation and the independent samples of each octave on some pixels."""
+    density = [d[where] for d in laid.density]
+    weight = [np.sqrt(d) for d in density]
     rho = tuple(
-        cosine(np.sqrt(d) * x[region][calm], np.sqrt(d) * y[region][calm])
-        for d, x, y in zip(density, laid.a, laid.b, strict=True)
+        cosine(w * x[where], w * y[where]) for w, x, y in zip(weight, laid.a, laid.b, strict=True)
     )
     return rho, tuple(float(d.sum(dtype=np.float64)) for d in density)
 

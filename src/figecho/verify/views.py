@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -34,7 +35,6 @@ class Views:
         self._grey = grey
         self._usable = usable
         self._rgb = rgb
-        self._dye: float | None = 1.0 if rgb is None else None
         self._kept: OrderedDict[int, tuple[Octaves, Matrix]] = OrderedDict()
 
     @property
@@ -68,13 +68,11 @@ class Views:
         """Ask the colours whether straight edges are those of a gel."""
         if octaves.banded == 0.0:
             return octaves
-        return replace(octaves, banded=octaves.banded * self._one_dye())
+        return replace(octaves, banded=octaves.banded * self._dye)
 
-    def _one_dye(self) -> float:
-        if self._dye is None:
-            assert self._rgb is not None
-            self._dye = one_dye(self._rgb, self._usable)
-        return self._dye
+    @cached_property
+    def _dye(self) -> float:
+        return 1.0 if self._rgb is None else one_dye(self._rgb, self._usable)
 
     def __reduce__(self) -> tuple[type[Views], tuple[FloatArray, BoolArray, ByteArray | None]]:
         """Travel to worker processes without what can be computed again."""
