@@ -101,7 +101,7 @@ class _Part:
 class _Sheet:
     """What a cut looks at; ``known`` remembers parts that several orders of cuts lead to.
 
-    With ``away``, the distance from canvas, gutters are told by the step at their sides.
+    ``ruled`` remembers the lines in them, which all ways to look at a figure share. With ``away``, the distance from canvas, gutters are told by the step at their sides.
     """
 
     rgb: ByteArray
@@ -109,6 +109,7 @@ class _Sheet:
     ink: BoolArray
     dense: BoolArray
     size: Size
+    ruled: dict[tuple[Box, bool], list[Run]]
     away: ByteArray | None = None
     known: dict[Box, list[_Part]] = field(default_factory=dict)
 
@@ -120,6 +121,12 @@ class _Sheet:
         return is_two_tone(ink_of(part, self.canvas, tolerance), part) or (
             self.canvas != WHITE and is_paper(part)
         )
+
+    def lines_of(self, box: Box, *, vertical: bool) -> list[Run]:
+        """Return the thin lines through a part from side to side."""
+        if (box, vertical) not in self.ruled:
+            self.ruled[box, vertical] = lines(crop(self.rgb, box), vertical=vertical)
+        return self.ruled[box, vertical]
 
     def holds_all(self, part: Box, box: Box) -> bool:
         """Whether what is left of ``box`` around ``part`` is no picture: labels at most."""
@@ -154,8 +161,9 @@ def split(rgb: ByteArray) -> list[Box]:
 def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
     """Cut a figure, or a filled part of one, as far as it goes; boxes are in its own frame."""
     whole = Box(x=0, y=0, w=rgb.shape[1], h=rgb.shape[0])
+    ruled: dict[tuple[Box, bool], list[Run]] = {}
     for canvas in canvases(rgb) if depth <= _MAX_DEPTH else ():
-        parts = _explained(rgb, whole, canvas, size)
+        parts = _explained(rgb, whole, canvas, size, ruled)
         filled = [part.box for part in parts if part.filled]
         # Paper is white. Any other tone must explain nearly all of the figure as a montage.
         montage = _MONTAGE_COVER if len(filled) < _MANY else _MONTAGE_COVER_OF_MANY
@@ -176,7 +184,9 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
     return [whole]
 
 
-def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Part]:
+def _explained(
+    rgb: ByteArray, box: Box, canvas: Colour, size: Size, ruled: dict[tuple[Box, bool], list[Run]]
+) -> list[_Part]:
     """Cut by canvas, taken loosely for JPEG, strictly for pale strips, or exactly for paler ones.
 
     A cut that leaves much picture outside of all parts has lost panels, and does not fit. Of those
@@ -189,7 +199,7 @@ def _explained(rgb: ByteArray, box: Box, canvas: Colour, size: Size) -> list[_Pa
     best: list[_Part] = []
     nearly = int(inks[EXACT].sum()) - int(inks[LOOSE].sum())
     pale = canvas == WHITE and nearly > _PALE_SHARE * box.area_px
-    for sheet in _sheets(rgb, canvas, size, inks, pictured=pictured, pale=pale):
+    for sheet in _sheets(rgb, canvas, size, inks, ruled, pictured=pictured, pale=pale):
         parts = [p for p in _parts(sheet, box, 0) if sheet.size.allows(p.box, filled=p.filled)]
         left = outside.copy()
         for part in parts:
@@ -208,6 +218,7 @@ def _sheets(
     canvas: Colour,
     size: Size,
     inks: Mapping[int, BoolArray],
+    ruled: dict[tuple[Box, bool], list[Run]],
     *,
     pictured: bool,
     pale: bool,
@@ -218,7 +229,9 @@ def _sheets(
 
     def sheet(ink: BoolArray, own: Size = size, away: ByteArray | None = None) -> _Sheet:
         dense = is_dense(ink, size.strip_px)
-        return _Sheet(rgb=rgb, canvas=canvas, ink=ink, dense=dense, size=own, away=away)
+        return _Sheet(
+            rgb=rgb, canvas=canvas, ink=ink, dense=dense, size=own, ruled=ruled, away=away
+        )
 
     found = [sheet(loose), sheet(inks[STRICT])] if clean else []
     # Between the bands of a lane the background would be a gutter, so only paper and black are.
@@ -332,7 +345,7 @@ def _narrow(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:
         fine = gutters(crop(sheet.ink, box), _FINE_GUTTER_PX, vertical=vertical)
         yield from _between(box, fine, vertical)
     for vertical in (False, True):
-        yield from _between(box, lines(crop(sheet.rgb, box), vertical=vertical), vertical)
+        yield from _between(box, sheet.lines_of(box, vertical=vertical), vertical)
 
 
 def _crossed(sheet: _Sheet, box: Box) -> Iterator[list[Box]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from figecho.describe.forms import ALL_FORMS
 from figecho.model import FloatArray
 from figecho.retrieve.sketch import STEPS, Sketch
-from figecho.retrieve.words import PROBES, WIDE_SIGNS, homes, unit
+from figecho.retrieve.words import PROBES, WIDE_SIGNS, home_of, homes
 
 #: Cosine from which a descriptor may vote, and panels it votes for at most, in each cell.
 MIN_COSINE = 0.90
@@ -59,7 +59,7 @@ class Shelved:
     def of(cls, sketches: Sequence[Sketch], centres: FloatArray) -> Shelved:
         """Sort the descriptors of sketches by the words of a vocabulary."""
         descriptors, size, angle, owner = _joined(sketches)
-        home = homes(descriptors, centres, forms=1)[0, 0]
+        home = home_of(descriptors, centres)
         order = np.argsort(home, kind="stable")
         return cls(
             panels=len(sketches),
@@ -89,41 +89,39 @@ class Shelved:
         totals = np.zeros((len(sketches), self.panels), np.float32)
         if not len(descriptors) or not len(self.descriptors):
             return totals
-        cells = homes(descriptors, self.centres)
-        keys, weights = [], []
-        signs = WIDE_SIGNS / np.float32(STEPS)
-        # Every form and probe of every descriptor is one visit to a cell.
-        wanted = cells.ravel()
-        order = np.argsort(wanted, kind="stable")
-        edges = np.searchsorted(wanted[order], np.arange(len(self.centres) + 1))
-        for word in np.flatnonzero(np.diff(edges) * np.diff(self.first)).tolist():
-            low, high = int(self.first[word]), int(self.first[word + 1])
-            held = self.descriptors[low:high].astype(np.float32)
-            held_by = np.array(self.owner[low:high])
-            for at in range(edges[word], edges[word + 1], _CELL_ROWS):
-                visits = order[at : min(at + _CELL_ROWS, edges[word + 1])]
-                form, rows = visits // (PROBES * len(owner)), visits % len(owner)
-                cosine = (unit(descriptors[rows]) * signs[form]) @ held.T
-                own = owner[rows] + np.int32(first or 0)
-                if first is None:
-                    own = np.full(len(rows), -1, np.int32)
-                best, where = _nearest_panels(cosine, own, held_by, _VOTES)
-                row, k = np.nonzero(where >= 0)
-                if not len(row):
-                    continue
-                theirs = where[row, k] + low
-                form, rows = form[row], rows[row]
-                pose = _pose(
-                    form, self.log2_size[theirs] - size[rows], self.angle_deg[theirs], angle[rows]
-                )
-                pair = owner[rows].astype(np.int64) * self.panels + self.owner[theirs]
-                keys.append((pair * len(ALL_FORMS) + form) * (_SIZES * _TURNS) + pose)
-                weights.append((best[row, k] - MIN_COSINE) / (1.0 - MIN_COSINE))
-        if keys:
-            cell, back = np.unique(np.concatenate(keys), return_inverse=True)
-            total = np.bincount(back, np.concatenate(weights)).astype(np.float32)
-            np.maximum.at(totals.ravel(), cell // (len(ALL_FORMS) * _SIZES * _TURNS), total)
+        own = owner + np.int32(first) if first is not None else np.full(len(owner), -1, np.int32)
+        cosine, theirs = self._nearest(descriptors, own)
+        visit, k = np.nonzero(theirs >= 0)
+        form, row = visit // (PROBES * len(owner)), visit % len(owner)
+        found = theirs[visit, k]
+        larger = self.log2_size[found] - size[row]
+        pose = _pose(form, larger, self.angle_deg[found], angle[row])
+        pair = owner[row].astype(np.int64) * self.panels + self.owner[found]
+        keys = (pair * len(ALL_FORMS) + form) * (_SIZES * _TURNS) + pose
+        cell, back = np.unique(keys, return_inverse=True)
+        weight = (cosine[visit, k] - MIN_COSINE) / (1.0 - MIN_COSINE)
+        total = np.bincount(back, weight, minlength=len(cell)).astype(np.float32)
+        np.maximum.at(totals.ravel(), cell // (len(ALL_FORMS) * _SIZES * _TURNS), total)
         return totals
+
+    def _nearest(
+        self, descriptors: NDArray[np.int8], own: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the cosines and rows of what each visit of a cell votes for; -1 for nothing.
+
+        Every form and probe of every descriptor is one visit, in that order.
+        """
+        cells = homes(descriptors, self.centres).ravel()
+        order = np.argsort(cells, kind="stable")
+        edges = np.searchsorted(cells[order], np.arange(len(self.centres) + 1))
+        best = np.full((len(cells), _VOTES), int(MIN_COSINE * STEPS * STEPS), np.int32)
+        where = np.full((len(cells), _VOTES), -1, np.int64)
+        queries = descriptors * WIDE_SIGNS.astype(np.int8)[:, None, :]
+        _nearest_panels(
+            queries, own, order, edges, np.asarray(self.descriptors), np.asarray(self.owner),
+            np.asarray(self.first), best, where,
+        )  # fmt: skip
+        return best / (STEPS * STEPS), where
 
 
 def _joined(
@@ -155,27 +153,41 @@ def _pose(
 
 @nb.njit(cache=True)
 def _nearest_panels(
-    cosine: FloatArray, own: NDArray[np.int32], owner: NDArray[np.int32], most: int
-) -> tuple[FloatArray, NDArray[np.int64]]:
-    rows, columns = cosine.shape
-    best = np.full((rows, most), np.float32(MIN_COSINE), np.float32)
-    where = np.full((rows, most), -1, np.int64)
-    for r in range(rows):
-        for c in range(columns):
-            value = cosine[r, c]
-            if value <= best[r, most - 1] or owner[c] == own[r]:
-                continue
-            at = most - 1
-            for k in range(most):
-                if where[r, k] >= 0 and owner[where[r, k]] == owner[c]:
-                    at = k
-                    break
-            if value <= best[r, at]:
-                continue
-            while at > 0 and best[r, at - 1] < value:
-                best[r, at] = best[r, at - 1]
-                where[r, at] = where[r, at - 1]
-                at -= 1
-            best[r, at] = value
-            where[r, at] = c
-    return best, where
+    queries: NDArray[np.int8], own: NDArray[np.int32], order: NDArray[np.int64],
+    edges: NDArray[np.int64], held: NDArray[np.int8], owner: NDArray[np.int32],
+    first: NDArray[np.int64], best: NDArray[np.int32], where: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Note for each visit of a word the held descriptors nearest to it, one of each panel."""
+    most = best.shape[1]
+    for word in range(len(first) - 1):
+        for at in range(edges[word], edges[word + 1]):
+            visit = order[at]
+            query = queries[visit // (PROBES * len(own)), visit % len(own)]
+            me = own[visit % len(own)]
+            for c in range(first[word], first[word + 1]):
+                product = np.int32(0)
+                for d in range(query.shape[0]):
+                    product += np.int16(query[d]) * np.int16(held[c, d])
+                if product > best[visit, most - 1] and owner[c] != me:
+                    _insert(product, c, owner, best[visit], where[visit])
+
+
+@nb.njit(cache=True)
+def _insert(
+    product: int, c: int, owner: NDArray[np.int32], best: NDArray[np.int32],
+    where: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Put a descriptor where it belongs in the order, in place of a worse one of its panel."""
+    at = len(best) - 1
+    for k in range(len(best)):
+        if where[k] >= 0 and owner[where[k]] == owner[c]:
+            at = k
+            break
+    if product <= best[at]:
+        return
+    while at > 0 and best[at - 1] < product:
+        best[at] = best[at - 1]
+        where[at] = where[at - 1]
+        at -= 1
+    best[at] = product
+    where[at] = c

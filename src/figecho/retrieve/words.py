@@ -19,8 +19,10 @@ from figecho.retrieve.sketch import STEPS
 #: Cells in which a descriptor is looked for.
 PROBES = 2
 _ROWS = 4096
-_ROUNDS = 6
-_SAMPLES_A_WORD = 24
+#: Descriptors and words whose products are held at once: they must fit the cache of a core.
+_TILE = 512
+_ROUNDS = 4
+_SAMPLES_A_WORD = 16
 
 SIGNS = np.array([form_signs(form) for form in ALL_FORMS], dtype=np.float32)
 #: The signs of each form for all 128 coordinates.
@@ -58,8 +60,8 @@ def vocabulary(descriptors: NDArray[np.int8], words: int) -> FloatArray:
     for _ in range(_ROUNDS):
         home = np.concatenate(
             [
-                (sample[k : k + _ROWS] @ centres.T).argmax(axis=1)
-                for k in range(0, len(sample), _ROWS)
+                (sample[k : k + _TILE] @ centres.T).argmax(axis=1)
+                for k in range(0, len(sample), _TILE)
             ]
         )
         order = np.argsort(home, kind="stable")
@@ -74,7 +76,7 @@ def vocabulary(descriptors: NDArray[np.int8], words: int) -> FloatArray:
 @nb.njit(cache=True)
 def _two_nearest(
     p0: FloatArray, p1: FloatArray, p2: FloatArray, p3: FloatArray, signs: FloatArray,
-    best: FloatArray, word: NDArray[np.int32],
+    from_word: int, best: FloatArray, word: NDArray[np.int32],
 ) -> None:  # fmt: skip
     words, queries = p0.shape
     for f in range(signs.shape[0]):
@@ -86,36 +88,44 @@ def _two_nearest(
                 value = s0 * p0[t, q] + s1 * p1[t, q] + s2 * p2[t, q] + s3 * p3[t, q]
                 ahead = value > top[q]
                 between = value > second[q]
-                other[q] = first[q] if ahead else (t if between else other[q])
+                this = np.int32(from_word + t)
+                other[q] = first[q] if ahead else (this if between else other[q])
                 second[q] = top[q] if ahead else (value if between else second[q])
-                first[q] = t if ahead else first[q]
+                first[q] = this if ahead else first[q]
                 top[q] = value if ahead else top[q]
 
 
-def homes(
-    descriptors: NDArray[np.int8], centres: FloatArray, forms: int = len(ALL_FORMS)
-) -> NDArray[np.int32]:
+def home_of(descriptors: NDArray[np.int8], centres: FloatArray) -> NDArray[np.int32]:
+    """Return the nearest word of each descriptor as it is, shape (n,), int32."""
+    found = np.zeros(len(descriptors), np.int32)
+    for low in range(0, len(descriptors), _TILE):
+        part = unit(descriptors[low : low + _TILE])
+        found[low : low + _TILE] = (part @ centres.T).argmax(axis=1)
+    return found
+
+
+def homes(descriptors: NDArray[np.int8], centres: FloatArray) -> NDArray[np.int32]:
     """Return the nearest words of descriptors in every form.
 
     Parameters
     ----------
     descriptors : ndarray of shape (n, 128), int8
     centres : ndarray of shape (words, 128), float32
-    forms : int
-        How many of :data:`~figecho.describe.forms.ALL_FORMS`, from the first on.
 
     Returns
     -------
-    ndarray of shape (forms, 2, n), int32
+    ndarray of shape (4, 2, n), int32
         For each form the nearest word and the next.
     """
-    found = np.zeros((forms, PROBES, len(descriptors)), np.int32)
-    blocks = [np.ascontiguousarray(centres[:, k : k + 32]) for k in range(0, 128, 32)]
-    for low in range(0, len(descriptors), _ROWS):
-        part = unit(descriptors[low : low + _ROWS])
-        products = [b @ part[:, 32 * k : 32 * k + 32].T for k, b in enumerate(blocks)]
-        best = np.full((forms, PROBES, len(part)), -2.0, np.float32)
-        word = np.zeros((forms, PROBES, len(part)), np.int32)
-        _two_nearest(*products, SIGNS[:forms], best, word)
-        found[:, :, low : low + len(part)] = word
+    found = np.zeros((len(ALL_FORMS), PROBES, len(descriptors)), np.int32)
+    columns = [slice(k, k + 32) for k in range(0, 128, 32)]
+    blocks = [np.ascontiguousarray(centres[:, c]) for c in columns]
+    for low in range(0, len(descriptors), _TILE):
+        part = unit(descriptors[low : low + _TILE]).T
+        word = np.zeros((len(ALL_FORMS), PROBES, part.shape[1]), np.int32)
+        best = np.full(word.shape, -2.0, np.float32)
+        for at in range(0, len(centres), _TILE):
+            products = [b[at : at + _TILE] @ part[c] for b, c in zip(blocks, columns, strict=True)]
+            _two_nearest(*products, SIGNS, at, best, word)
+        found[:, :, low : low + _TILE] = word
     return found
