@@ -16,8 +16,8 @@ from figecho.describe.forms import ALL_FORMS
 from figecho.report.to_json import to_json
 from figecho.retrieve import count_pairs, likely_partners, pairs_to_compare
 from figecho.retrieve.sketch import STEPS, Sketch, empty_sketch, sketch_of
-from figecho.retrieve.votes import MIN_COSINE, Shelved, _nearest_panels
-from figecho.retrieve.words import WIDE_SIGNS, homes, unit, vocabulary, words_for
+from figecho.retrieve.votes import MIN_COSINE, Shelved
+from figecho.retrieve.words import WIDE_SIGNS, home_of, homes, unit, vocabulary, words_for
 from figecho.scan import scan
 from handmade import panel
 from scenes import CONFIG, described, moved, rendering
@@ -85,34 +85,59 @@ def test_a_sketch_keeps_few_descriptors_nearly_as_they_were() -> None:
     assert sketch_of(described(np.full((40, 60), 90.0)), 50, CONFIG.match).poor is True
 
 
-def test_homes_are_the_two_nearest_words_in_every_form(strangers: list[Sketch]) -> None:
-    descriptors = np.concatenate([s.descriptors for s in strangers[:3]])
-    centres = vocabulary(descriptors, 16)
+@pytest.mark.parametrize("words", [16, 700])
+def test_homes_are_the_two_nearest_words_in_every_form(words: int) -> None:
+    rng = np.random.default_rng(words)
+    descriptors = rng.integers(-40, 40, (600, 128)).astype(np.int8)
+    centres = rng.normal(size=(words, 128)).astype(np.float32)
+    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     found = homes(descriptors, centres)
     for form in range(len(ALL_FORMS)):
         cosine = (unit(descriptors) * WIDE_SIGNS[form]) @ centres.T
         values = np.take_along_axis(cosine, found[form].T, axis=1)
         expected = -np.sort(-cosine, axis=1)[:, :2]
         np.testing.assert_allclose(values, expected, atol=1e-5)
+    own = (unit(descriptors) @ centres.T).argmax(axis=1)
+    assert (home_of(descriptors, centres) == own).mean() > 0.999
 
 
 def test_the_nearest_panels_are_distinct_and_others() -> None:
     rng = np.random.default_rng(3)
-    cosine = rng.uniform(0.85, 1.0, (30, 40)).astype(np.float32)
+    base = rng.normal(size=128)
+    near = base + rng.normal(scale=0.35, size=(70, 128))
+    near = np.rint(near / np.linalg.norm(near, axis=1, keepdims=True) * STEPS).astype(np.int8)
+    held, asked = near[:40], near[40:]
     owner = np.sort(rng.integers(0, 8, 40)).astype(np.int32)
     own = rng.integers(0, 8, 30).astype(np.int32)
-    best, where = _nearest_panels(cosine, own, owner, 3)
-    for row in range(30):
-        tops = sorted(
-            (
-                (cosine[row][owner == p].max(), p)
-                for p in set(owner.tolist()) - {int(own[row])}
-                if cosine[row][owner == p].max() > MIN_COSINE
-            ),
-            reverse=True,
-        )[:3]
-        kept = [(best[row, k], owner[where[row, k]]) for k in range(3) if where[row, k] >= 0]
-        assert kept == tops
+    flat = np.zeros(40, np.float32)
+    shelved = Shelved(
+        panels=8,
+        centres=np.eye(1, 128, dtype=np.float32),
+        first=np.array([0, 40]),
+        descriptors=held,
+        owner=owner,
+        log2_size=flat,
+        angle_deg=flat,
+    )
+    best, where = shelved._nearest(asked, own)
+    assert best.shape == (len(ALL_FORMS) * 2 * 30, 3)
+    seen = 0
+    for form, signs in enumerate(WIDE_SIGNS):
+        cosine = (asked * signs).astype(int) @ held.T.astype(int) / STEPS**2
+        for row in range(30):
+            tops = sorted(
+                (
+                    (cosine[row][owner == p].max(), p)
+                    for p in set(owner.tolist()) - {int(own[row])}
+                    if cosine[row][owner == p].max() > MIN_COSINE
+                ),
+                reverse=True,
+            )[:3]
+            at = 2 * form * 30 + row
+            kept = [(best[at, k], owner[where[at, k]]) for k in range(3) if where[at, k] >= 0]
+            assert kept == tops
+            seen += len(tops)
+    assert seen > 30
 
 
 def test_votes_for_others_and_for_oneself(strangers: list[Sketch]) -> None:

@@ -101,7 +101,8 @@ class _Part:
 class _Sheet:
     """What a cut looks at; ``known`` remembers parts that several orders of cuts lead to.
 
-    ``ruled`` remembers the lines in them, which all ways to look at a figure share. With ``away``, the distance from canvas, gutters are told by the step at their sides.
+    ``ruled`` remembers the lines in them, which all ways to look at a figure share. With ``away``,
+    the distance from canvas, gutters are told by the step at their sides.
     """
 
     rgb: ByteArray

@@ -86,12 +86,9 @@ def is_clean(rgb: ByteArray, ink: BoolArray, canvas: Colour) -> bool:
 
 def ink_of(rgb: ByteArray, canvas: Colour, tolerance: int = LOOSE) -> BoolArray:
     """Return where a pixel is farther than ``tolerance`` from the canvas in some channel."""
-    ink = np.zeros(rgb.shape[:2], np.bool_)
-    for channel, tone in enumerate(canvas):
-        plane = rgb[..., channel]
-        low, high = max(tone - tolerance, 0), min(tone + tolerance, 255)
-        ink |= (plane < low) | (plane > high)
-    return ink
+    low = tuple(max(tone - tolerance, 0) for tone in canvas)
+    high = tuple(min(tone + tolerance, 255) for tone in canvas)
+    return np.asarray(cv2.inRange(rgb, low, high) == 0)
 
 
 def gutters(ink: BoolArray, width_px: float, *, vertical: bool, crossed: float = 0.0) -> list[Run]:

@@ -18,7 +18,6 @@ from figecho.retrieve.sketch import STEPS
 
 #: Cells in which a descriptor is looked for.
 PROBES = 2
-_ROWS = 4096
 #: Descriptors and words whose products are held at once: they must fit the cache of a core.
 _TILE = 512
 _ROUNDS = 4
