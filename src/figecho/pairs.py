@@ -17,7 +17,8 @@ from figecho.model import Matrix
 from figecho.verify import frame as frames
 from figecho.verify import inside as within
 from figecho.verify.agree import agreement, differing_share, overlay
-from figecho.verify.chance import chance_nats
+from figecho.verify.bands import RATHER_A_GEL
+from figecho.verify.chance import chance_nats, elsewhere_nats
 from figecho.verify.outline import polygon_area, transform_points
 
 _SAME_PX = 1.0
@@ -111,9 +112,12 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     scale = abs(float(np.linalg.det(echo.b_from_a[:2, :2])))
     reduced = max(1.0, echo.nats / max(found.nats, 1.0))
     ratio = float(a.panel.bbox.area_px * scale / b.panel.bbox.area_px)
+    chance = chance_nats(laid, found.region)
+    if a is not b and grid.banded > RATHER_A_GEL:
+        chance = max(chance, elsewhere_nats(laid, banded=grid.banded, panel_px=grid.panel_px))
     return replace(
         echo,
-        chance=chance_nats(laid, found.region) * reduced,
+        chance=chance * reduced,
         differing=differing_share(laid),
         overlap_a=covered,
         overlap_b=float(min(1.0, covered * ratio)),
