@@ -222,6 +222,37 @@ def test_bands_across_a_lane_are_no_panels(tone: int) -> None:
     assert boxes(jpeg(field, 92)) == whole(field)
 
 
+def smeared_lanes(seed: int, lanes: int = 7) -> ByteArray:
+    """Lanes of one gel on black, each a smear with the same bands and a few of its own."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(150)[:, None]
+    at = rng.uniform(15, 135, 5)
+    lane_px, gap_px = 28, 5
+    gel = np.zeros((190, 12 + lanes * (lane_px + gap_px)))
+    for k in range(lanes):
+        light = np.full((150, 1), 30.0)
+        for place in (*at, *rng.uniform(15, 135, 2)):
+            light = light + rng.uniform(60, 160) * np.exp(-(((y - place) / 2.5) ** 2))
+        left = 8 + k * (lane_px + gap_px)
+        gel[20:170, left : left + lane_px] = light + rng.normal(0, 2, (150, lane_px))
+    return rgb(gel)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lanes_of_a_gel_on_black_are_no_panels(seed: int) -> None:
+    gel = smeared_lanes(seed)
+    assert boxes(gel) == whole(gel)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_channels_of_one_field_on_black_are_panels(seed: int) -> None:
+    sheet = canvas(180, 660, BLACK)
+    field = np.clip(tissue(160, 200, seed=seed).astype(int) + 20, 0, 255).astype(np.uint8)
+    laid = [put(sheet, (field * share).astype(np.uint8), 8 + 215 * k, 10)
+            for k, share in enumerate((1.0, 0.8, 0.6))]  # fmt: skip
+    assert near(boxes(sheet), laid, 2)
+
+
 def test_quadrants_of_a_dot_plot_stay_together() -> None:
     plot = dots(240, 240, 400)
     plot[:, 118:120] = 0

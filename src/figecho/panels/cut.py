@@ -44,6 +44,7 @@ from figecho.panels.gutters import (
     stepped,
     wide_px,
 )
+from figecho.panels.lanes import are_lanes
 from figecho.panels.seams import seamed
 
 _MAX_DEPTH = 10
@@ -170,6 +171,8 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
         montage = _MONTAGE_COVER if len(filled) < _MANY else _MONTAGE_COVER_OF_MANY
         least = _MIN_COVER if depth > 0 else 0.0 if canvas == WHITE else montage
         if not filled or filled == [whole] or (least and not _covers(filled, whole, least)):
+            continue
+        if canvas == BLACK and are_lanes(rgb, filled):
             continue
         strict = ink_of(rgb, canvas, STRICT)
         found: list[Box] = []
