@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from figecho.describe.described import describe
 from figecho.model import Panel
 from figecho.verify.agree import Overlay, agreement, calmer_half, overlay
+from figecho.verify.chance import elsewhere_nats
 from figecho.verify.frame import build
 from figecho.verify.gels import is_gel, one_dye
 from figecho.verify.views import Views
@@ -101,3 +103,36 @@ def test_the_calmer_half_holds_no_band() -> None:
     assert 0.0 < samples[0] < float(both.density[0][lane].sum())
     flat = replace(both, steepness=np.zeros_like(both.steepness))
     assert calmer_half(flat, lane)[1][0] == pytest.approx(float(both.density[0][lane].sum()))
+
+
+def protocol(seed: int, lanes: int = 7) -> Panel:
+    """Draw lanes that all show the bands of one protocol, each with a grain of its own."""
+    rng = np.random.default_rng(seed)
+    image = 40.0 + cv2.GaussianBlur(rng.normal(0, 6.0, (300, 400)), (0, 0), 1.0)
+    y = np.arange(300)[:, None]
+    for k in range(lanes):
+        for at, bright in ((60, 110), (110, 150), (170, 90), (215, 130)):
+            band = bright * rng.uniform(0.8, 1.2) * np.exp(-(((y - at) / 3.0) ** 4))
+            image[:, 12 + 55 * k : 52 + 55 * k] += band
+    image += rng.normal(0, 2.0, image.shape)
+    return panel(np.repeat(np.clip(image, 0, 255).astype(np.uint8)[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lanes_of_one_protocol_fit_a_lane_off_as_well(seed: int) -> None:
+    over, panel_px = laid(protocol(seed), protocol(seed + 10))
+    there = agreement(over, banded=1.0, panel_px=panel_px).nats
+    assert elsewhere_nats(over, banded=1.0, panel_px=panel_px) > 0.1 * there > 0.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_copied_gel_fits_nowhere_else_as_well(seed: int) -> None:
+    over, panel_px = laid(protocol(seed), protocol(seed))
+    there = agreement(over, banded=1.0, panel_px=panel_px).nats
+    assert elsewhere_nats(over, banded=1.0, panel_px=panel_px) < 0.01 * there
+
+
+def test_what_overlaps_nowhere_fits_nowhere() -> None:
+    over, panel_px = laid(protocol(0), protocol(0))
+    nothing = replace(over, both=np.zeros_like(over.both))
+    assert elsewhere_nats(nothing, banded=1.0, panel_px=panel_px) == 0.0

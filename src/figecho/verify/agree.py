@@ -34,7 +34,7 @@ _GELS_WEIGH = 8.0
 #: Samples that the search for the motion and for the region uses up: a few dozen pixels of two
 #: small panels can be brought to agree almost perfectly.
 _FITTED_SAMPLES = 20.0
-#: A part of a gel is worth this many times what the calmer half of it shows.
+#: What is shared of a gel is worth this many times what the calmer half of it shows.
 _CALM_WEIGHS = 3.0
 _CEILING = 0.995
 _AGREES = 0.40
@@ -140,7 +140,7 @@ def agreement(
     rho, samples = _octave_by_octave(laid, region)
     whole = count >= _WHOLE * panel_px
     nats = nats_of(rho, samples, banded=banded, whole=whole)
-    if banded > 0.0 and not whole and nats > 0.0:
+    if banded > 0.0 and nats > 0.0:
         calm = calmer_half(laid, region)
         nats += banded * (min(nats, _CALM_WEIGHS * nats_of(*calm, banded=banded)) - nats)
     return Agreement(

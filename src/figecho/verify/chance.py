@@ -90,7 +90,10 @@ def elsewhere_nats(laid: Overlay, *, banded: float, panel_px: int) -> float:
             int(k) - (length if 2 * k > length else 0)
             for k, length in zip((down, right), alike.shape, strict=True)
         )
-        there = agreement(_shifted(laid, move), banded=banded, panel_px=panel_px)
+        moved = _shifted(laid, move)
+        # What is the whole of a gel here must be the whole of what is left of it there.
+        left = np.count_nonzero(moved.both) / max(1, np.count_nonzero(laid.both))
+        there = agreement(moved, banded=banded, panel_px=round(panel_px * left))
         best = max(best, there.nats)
         rows = np.arange(down - _PLACE_PX, down + _PLACE_PX + 1) % alike.shape[0]
         columns = np.arange(right - _PLACE_PX, right + _PLACE_PX + 1) % alike.shape[1]
