@@ -1,7 +1,8 @@
 """What a scan finds, by class and transform, beside a plain SIFT judge and imagededup's hashes.
 
 ``python tools/recall.py --set generated --panels 400 --seed 5`` draws panels of every class with
-planted reuse, look-alikes and singles; ``--set blots`` draws gels and blots only, ``--set clones``
+planted reuse, look-alikes and singles; ``--set cells`` draws planted reuse only, class by transform
+in turn (about 500 panels are a round); ``--set blots`` draws gels and blots only, ``--set clones``
 panels of which every second repeats a part of itself; ``--set real --data DIR...`` plants the same
 transforms into the pictures of folders, whose own pairs of one folder are not judged, for they may
 share a field or a membrane. Everything is written to files first and read as a user's
@@ -42,7 +43,7 @@ from synth.corpus import clones, corpus
 from synth.plant import LANED
 from synth.real import plant_real
 
-SETS = ("generated", "blots", "clones", "real")
+SETS = ("generated", "cells", "blots", "clones", "real")
 ANGLE_DEG, SCALE, IOU = 2.0, 0.03, 0.7
 
 
@@ -52,6 +53,8 @@ def drawn(options: argparse.Namespace) -> Collection:
         return clones(options.seed, options.panels)
     if options.set == "real":
         return plant_real(pictures(options.data, options.seed)[: options.panels], options.seed)
+    if options.set == "cells":
+        return corpus(options.seed, options.panels, 1.0)
     if options.set == "blots":
         return corpus(options.seed, options.panels, classes=sorted(LANED))
     return corpus(options.seed, options.panels)
@@ -70,6 +73,17 @@ def table(outcomes: Sequence[Outcome], part: int) -> Iterator[str]:
         groups[way_of(outcome.known)[part]].append(outcome.finding is not None)
     order = sorted(groups, key=lambda g: (np.mean(groups[g]), g))
     yield ", ".join(f"{g} {sum(groups[g])}/{len(groups[g])}" for g in order)
+
+
+def grid(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a row for each class: how many of its planted reuses were found, by transform."""
+    cells: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    for outcome in outcomes:
+        name, way = way_of(outcome.known)
+        cells[name][way].append(outcome.finding is not None)
+    for name in sorted(cells):
+        row = (f"{way} {sum(hits)}/{len(hits)}" for way, hits in sorted(cells[name].items()))
+        yield f"  {name}: " + ", ".join(row)
 
 
 def accuracy(outcomes: Sequence[Outcome]) -> str:
@@ -139,6 +153,9 @@ def lines(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     yield f"recall {found}/{known} = {found / max(known, 1):.3f}, false {len(result.false)}"
     yield "by class: " + "; ".join(table(result.outcomes, 0))
     yield "by transform: " + "; ".join(table(result.outcomes, 1))
+    if options.set == "cells":
+        yield "class by transform:"
+        yield from grid(result.outcomes)
     yield accuracy(result.outcomes)
     for item in result.missed:
         yield f"  missed: {item.name} ({item.transform}): {item.a} {item.b}"

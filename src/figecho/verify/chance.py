@@ -92,7 +92,7 @@ def elsewhere_nats(laid: Overlay, *, banded: float, panel_px: int) -> float:
         )
         moved = _shifted(laid, move)
         # What is the whole of a gel here must be the whole of what is left of it there.
-        left = np.count_nonzero(moved.both) / max(1, np.count_nonzero(laid.both))
+        left = moved.both.mean() / max(float(laid.both.mean()), 1e-9)
         there = agreement(moved, banded=banded, panel_px=round(panel_px * left))
         best = max(best, there.nats)
         rows = np.arange(down - _PLACE_PX, down + _PLACE_PX + 1) % alike.shape[0]
