@@ -104,8 +104,8 @@ def test_inside_one_panel_only_distant_twins_match(form: Form) -> None:
 
     def pairs(least: float) -> set[tuple[int, int]]:
         found = match_within(
-            in_sign_basis(d), xy, form, ratio=0.7, min_cosine=0.8, min_shift_px=least
-        )
+            in_sign_basis(d), xy, (AS_IS, MIRRORED), ratio=0.7, min_cosine=0.8, min_shift_px=least
+        )[form]
         shift = np.linalg.norm(xy[found.a] - xy[found.b], axis=1)
         assert (shift >= least).all()
         return set(zip(found.a.tolist(), found.b.tolist(), strict=True))
@@ -119,7 +119,9 @@ def test_inside_one_panel_a_thing_seen_three_times_matches_both_others() -> None
     d = unit(np.random.default_rng(6), 30)
     d[12] = d[22] = d[2]
     xy = np.c_[np.arange(30) * 40.0, np.zeros(30)].astype(np.float32)
-    found = match_within(in_sign_basis(d), xy, AS_IS, ratio=0.7, min_cosine=0.8, min_shift_px=16.0)
+    found = match_within(
+        in_sign_basis(d), xy, (AS_IS,), ratio=0.7, min_cosine=0.8, min_shift_px=16.0
+    )[AS_IS]
     assert set(found.b[found.a == 2].tolist()) == {12, 22}
 
 
@@ -127,8 +129,10 @@ def test_inside_one_panel_a_thing_seen_three_times_matches_both_others() -> None
 def test_inside_one_panel_too_few_keypoints_match_nothing(count: int) -> None:
     d = unit(np.random.default_rng(7), count)
     xy = np.c_[np.arange(count) * 40.0, np.zeros(count)].astype(np.float32)
-    found = match_within(in_sign_basis(d), xy, AS_IS, ratio=0.9, min_cosine=0.0, min_shift_px=1.0)
-    assert len(found) == 0
+    found = match_within(
+        in_sign_basis(d), xy, (AS_IS,), ratio=0.9, min_cosine=0.0, min_shift_px=1.0
+    )
+    assert len(found[AS_IS]) == 0
 
 
 def cloud(

@@ -6,6 +6,7 @@ four block products, so four forms cost the multiplications of one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,9 +178,9 @@ def best_apart(
 
 
 def match_within(
-    blocks: tuple[FloatArray, ...], xy: FloatArray, form: Form, *,
+    blocks: tuple[FloatArray, ...], xy: FloatArray, forms: Sequence[Form], *,
     ratio: float, min_cosine: float, min_shift_px: float,
-) -> Matches:  # fmt: skip
+) -> dict[Form, Matches]:  # fmt: skip
     """Match the descriptors of one panel among themselves, at least ``min_shift_px`` apart (g2NN).
 
     A region may occur more than twice, and its copies are then equally near, so all neighbours are
@@ -192,32 +193,43 @@ def match_within(
         Output of :func:`figecho.describe.basis.in_sign_basis`.
     xy : ndarray of shape (n, 2)
         Positions in panel pixels.
-    form : Form
+    forms : sequence of Form
     ratio, min_cosine : float
         As in :func:`match_forms`.
     min_shift_px : float
 
     Returns
     -------
-    Matches
+    dict of Form to Matches
     """
     count = len(xy)
-    whole = np.hstack(blocks)
-    signs = form_signs(form)
+    signs = np.array([form_signs(form) for form in forms], np.float32).reshape(-1, len(blocks))
+    # Blocks whose signs never differ are multiplied as one.
+    kinds, kind = np.unique(signs, axis=1, return_inverse=True)
+    parts = [
+        np.hstack([b for b, of in zip(blocks, kind, strict=True) if of == k])
+        for k in range(kinds.shape[1])
+    ]
     depth = min(_DEPTH, count - 1)
-    chosen: list[tuple[NDArray[Any], ...]] = []
+    chosen: dict[Form, list[tuple[NDArray[Any], ...]]] = {form: [] for form in forms}
     for lo in range(0, count if depth >= 2 else 0, _ROWS_AT_ONCE):
         hi = min(lo + _ROWS_AT_ONCE, count)
-        signed = np.hstack([s * b[lo:hi] for s, b in zip(signs, blocks, strict=True)])
-        top = np.full((hi - lo, depth), -1.0, np.float32)
-        order = np.zeros((hi - lo, depth), np.int32)
-        best_apart(signed @ whole.T, xy, lo, float(min_shift_px), top, order)
-        near, far = 1.0 - top[:, :-1], 1.0 - top[:, 1:]
-        clear = (top[:, :-1] >= min_cosine) & (near < ratio * ratio * far)
-        # Everything up to the last clear neighbour of each row.
-        taken = np.logical_or.accumulate(clear[:, ::-1], axis=1)[:, ::-1]
-        rows, ranks = np.nonzero(taken)
-        chosen.append((rows.astype(np.int32) + lo, order[rows, ranks], top[rows, ranks]))
+        products = [part[lo:hi] @ part.T for part in parts]
+        for form, by_kind in zip(forms, kinds, strict=True):
+            cosine = sum((s * p for s, p in zip(by_kind, products, strict=True)), np.float32(0.0))
+            top = np.full((hi - lo, depth), -1.0, np.float32)
+            order = np.zeros((hi - lo, depth), np.int32)
+            best_apart(cosine, xy, lo, float(min_shift_px), top, order)
+            near, far = 1.0 - top[:, :-1], 1.0 - top[:, 1:]
+            clear = (top[:, :-1] >= min_cosine) & (near < ratio * ratio * far)
+            # Everything up to the last clear neighbour of each row.
+            taken = np.logical_or.accumulate(clear[:, ::-1], axis=1)[:, ::-1]
+            rows, ranks = np.nonzero(taken)
+            chosen[form].append((rows.astype(np.int32) + lo, order[rows, ranks], top[rows, ranks]))
+    return {form: _joined(chosen[form]) for form in forms}
+
+
+def _joined(chosen: Sequence[tuple[NDArray[Any], ...]]) -> Matches:
     if not chosen:
         none = np.zeros(0, np.int32)
         return Matches(a=none, b=none, cosine=np.zeros(0, np.float32))

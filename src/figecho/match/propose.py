@@ -111,17 +111,11 @@ def matched(
             result[form] = (orb_a[form], orb_b, matches)
         return result
     if inside:
-        return {
-            form: (
-                a.sift,
-                a.sift,
-                match_within(
-                    a.sift_blocks, a.sift.xy, form, ratio=settings.ratio_within,
-                    min_cosine=settings.min_cosine, min_shift_px=settings.min_shift_px,
-                ),
-            )
-            for form in forms
-        }  # fmt: skip
+        by_form = match_within(
+            a.sift_blocks, a.sift.xy, forms, ratio=settings.ratio_within,
+            min_cosine=settings.min_cosine, min_shift_px=settings.min_shift_px,
+        )  # fmt: skip
+        return {form: (a.sift, a.sift, matches) for form, matches in by_form.items()}
     by_form = match_forms(
         a.sift_blocks, b.sift_blocks,
         ratio=settings.ratio, min_cosine=settings.min_cosine, forms=forms,

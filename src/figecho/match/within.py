@@ -19,7 +19,7 @@ from figecho.describe.patches import Patches, flattened, patches_at, points
 from figecho.match.nearest import best_apart
 from figecho.model import BoolArray, FloatArray, Matrix
 
-_NEAREST, _ROWS_AT_ONCE = 2, 512
+_NEAREST, _ROWS_AT_ONCE = 2, 128
 _REACH_PX, _NEAR_PX, _SLOPE, _MOST_TURN = 40.0, 1.5, 0.10, float(np.deg2rad(30.0))
 _LEAST, _TAKEN_PX = 3, 4.0
 
@@ -71,37 +71,40 @@ def motions_within(
     patches = patches_at(flat, points(flat, usable, settings.max_points))
     found = [
         motion
-        for mirrored in (False, True)
-        for motion in _motions(
-            patches, *matches(patches, mirrored, settings.min_cosine, min_shift_px),
-            mirrored=mirrored, most=settings.max_motions,
+        for mirrored, matched in zip(
+            (False, True), matches(patches, settings.min_cosine, min_shift_px), strict=True
         )
+        for motion in _motions(patches, *matched, mirrored=mirrored, most=settings.max_motions)
         if motion.votes >= settings.min_votes
-    ]  # fmt: skip
+    ]
     found.sort(key=lambda m: (-m.votes, m.mirrored, tuple(m.b_from_a.ravel())))
     return found[: settings.max_motions]
 
 
 def matches(
-    patches: Patches, mirrored: bool, min_cosine: float, min_shift_px: float
-) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
-    """Match every patch with the few most like it, or like its mirror image, some way off.
+    patches: Patches, min_cosine: float, min_shift_px: float
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]]:
+    """Match every patch with the few most like it, and like its mirror image, some way off.
 
     Returns
     -------
-    source, target : ndarray of int, shape (m,)
-    cosine : ndarray of shape (m,), float32
+    two tuples, as they are and mirrored
+        ``source`` and ``target``, ndarray of int, shape (m,), and ``cosine``, float32.
     """
     count = len(patches.xy)
-    own = np.hstack([patches.cosines, patches.sines])
-    other = np.hstack([patches.cosines, -patches.sines]) if mirrored else own
-    top = np.full((count, _NEAREST), -1.0, np.float32)
-    order = np.zeros((count, _NEAREST), np.int32)
+    top = np.full((2, count, _NEAREST), -1.0, np.float32)
+    order = np.zeros((2, count, _NEAREST), np.int32)
     for lo in range(0, count, _ROWS_AT_ONCE):
         rows = slice(lo, lo + _ROWS_AT_ONCE)
-        best_apart(own[rows] @ other.T, patches.xy, lo, min_shift_px, top[rows], order[rows])
-    source, rank = np.nonzero(top >= min_cosine)
-    return source, order[source, rank].astype(np.intp), top[source, rank]
+        even = patches.cosines[rows] @ patches.cosines.T
+        odd = patches.sines[rows] @ patches.sines.T
+        for k, cosine in enumerate((even + odd, even - odd)):
+            best_apart(cosine, patches.xy, lo, min_shift_px, top[k, rows], order[k, rows])
+    found = []
+    for k in range(2):
+        source, rank = np.nonzero(top[k] >= min_cosine)
+        found.append((source, order[k, source, rank].astype(np.intp), top[k, source, rank]))
+    return found
 
 
 @nb.njit(cache=True)
