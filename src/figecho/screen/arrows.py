@@ -11,7 +11,7 @@ from figecho.screen.marks import Layer, Mark
 
 _MIN_AREA_PX, _MIN_LENGTH_PX = 25, 10
 _MAX_AREA_SHARE = 0.02
-_MIN_SHARP = 0.8
+_MIN_SHARP, _MAX_FILL = 0.8, 0.85
 _MAX_ARROWS = 16
 #: Both sides of the axis are alike to this share of the width.
 _SAME_SIDES = 0.82
@@ -43,6 +43,9 @@ def arrows(layer: Layer, rgb: ByteArray, steep_at: BoolArray) -> list[Mark]:
     found = []
     for mark in layer.marks:
         if not (_MIN_AREA_PX <= mark.area <= limit and mark.sharp >= _MIN_SHARP):
+            continue
+        # Longer than that is its diagonal at least; a box is no arrow.
+        if max(mark.w, mark.h) < 0.7 * _MIN_LENGTH_PX or mark.fill > _MAX_FILL:
             continue
         window = np.s_[mark.y : mark.y + mark.h, mark.x : mark.x + mark.w]
         shape = np.asarray(layer.labels[window] == mark.label, np.bool_)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from figecho.model import ByteArray
+from figecho.screen.channels import change, mean
 
 DRAWN_SHARE = 0.4
 _LIGHT = 200
@@ -17,9 +17,8 @@ def flat_share(rgb: ByteArray) -> float:
     Cameras and scanners leave noise in every area that is not black; plots and screenshots are
     light and flat in most of theirs.
     """
-    kernel = np.ones((3, 3), np.uint8)
-    same = (cv2.dilate(rgb, kernel) == cv2.erode(rgb, kernel)).all(axis=2)
-    return float(np.mean(same & (rgb.mean(axis=2) >= _LIGHT)))
+    flat = change(rgb, 3) == 0
+    return float(np.mean(flat & (mean(rgb) >= _LIGHT)))
 
 
 def is_drawn(rgb: ByteArray) -> bool:

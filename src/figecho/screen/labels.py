@@ -11,7 +11,7 @@ from figecho.model import BoolArray, ByteArray
 from figecho.screen.arrows import arrows
 from figecho.screen.bars import thick_bars
 from figecho.screen.channels import change
-from figecho.screen.marks import SHARP_STEP, Mark, layers
+from figecho.screen.marks import SHARP_STEP, Layer, Mark, layers
 from figecho.screen.plates import plates
 from figecho.screen.rows import (
     PRINTED_SHARP,
@@ -56,21 +56,28 @@ def labels(rgb: ByteArray) -> BoolArray:
         rows += _corner_letters(even, rgb.shape[:2])
         chosen = {mark.label for row in rows for mark in row}
         chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
-        text |= np.isin(layer.labels, sorted(chosen))
+        _draw(text, layer, chosen)
         bars = thick_bars(layer)
         found |= bars
         for place in _lengths(bars, layer.marks):
             found[place] = True
         chosen = {mark.label for mark in layer.marks if _is_box(mark, side)}
         chosen |= {mark.label for mark in arrows(layer, rgb, steep)}
-        found |= np.isin(layer.labels, sorted(chosen))
+        _draw(found, layer, chosen)
     for layer in strokes(rgb, steep):
         rows = [r for r in fine_rows(layer.marks, rgb.shape[:2]) if airy(r, layer.marks)]
         chosen = {mark.label for row in rows for mark in row}
         chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
-        text |= np.isin(layer.labels, sorted(chosen))
-        found |= np.isin(layer.labels, [mark.label for mark in arrows(layer, rgb, steep)])
+        _draw(text, layer, chosen)
+        _draw(found, layer, {mark.label for mark in arrows(layer, rgb, steep)})
     return found | text | plates(rgb, text, steep)
+
+
+def _draw(found: BoolArray, layer: Layer, chosen: set[int]) -> None:
+    for mark in layer.marks:
+        if mark.label in chosen:
+            window = np.s_[mark.y : mark.y + mark.h, mark.x : mark.x + mark.w]
+            found[window] |= layer.labels[window] == mark.label
 
 
 def _corner_letters(marks: Sequence[Mark], shape: tuple[int, int]) -> Iterator[list[Mark]]:

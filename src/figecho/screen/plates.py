@@ -11,7 +11,7 @@ from figecho.screen.channels import darkest, lightest
 
 _LIGHT, _DARK = 200, 55
 #: Opened by squares of these sides, bright picture falls off a plate; what is left fills its box.
-_SIDES_PX = (48, 33, 23, 16, 11, 8)
+_SIDES_PX = (8, 11, 16, 23, 33, 48)
 _FILL, _MAX_AREA_SHARE = 0.93, 0.25
 #: A label is two letters at least, each of this share of the height, with sharp edges.
 _LETTERS, _LETTER_SHARE, _LETTER_PX, _SHARP = 2, 0.25, 4, 0.5
@@ -35,22 +35,43 @@ def plates(rgb: ByteArray, text: BoolArray, sharp_at: BoolArray) -> BoolArray:
     ndarray of shape (h, w), bool
     """
     found = np.zeros(rgb.shape[:2], np.bool_)
-    inked = cv2.dilate(text.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    for ground in (darkest(rgb) >= _LIGHT, lightest(rgb) <= _DARK):
-        holes, stats = _holes(ground, sharp_at)
-        if len(stats) < _LETTERS and not text.any():
+    grounds = (darkest(rgb) >= _LIGHT, lightest(rgb) <= _DARK)
+    for ground in grounds:
+        holes, letters = _holes(ground, sharp_at)
+        window = _window(text, letters, len(letters) >= _LETTERS)
+        part = text[window].astype(np.uint8)
+        if not part.size:
             continue
-        whole = (ground | holes | inked).astype(np.uint8)
+        inked = cv2.dilate(part, np.ones((3, 3), np.uint8)) > 0
+        whole = (ground[window] | holes[window] | inked).astype(np.uint8)
+        top, left = window[0].start, window[1].start
         for side in _SIDES_PX:
             opened = _open(whole, side)
+            if not opened.any():
+                break
             boxes = cv2.connectedComponentsWithStats(opened, connectivity=4)[2][1:]
             full = boxes[:, 4] >= _FILL * boxes[:, 2] * boxes[:, 3]
             full &= boxes[:, 4] <= _MAX_AREA_SHARE * ground.size
             for x, y, w, h in boxes[full, :4].tolist():
-                written = _WRITTEN[0] <= text[y : y + h, x : x + w].mean() <= _WRITTEN[1]
-                if written or _letters_on((x, y, w, h), stats) >= _LETTERS:
-                    found[y : y + h, x : x + w] = True
+                share = float(part[y : y + h, x : x + w].mean())
+                written = _WRITTEN[0] <= share <= _WRITTEN[1]
+                plate = (left + x, top + y, w, h)
+                if written or _letters_on(plate, letters) >= _LETTERS:
+                    found[top + y : top + y + h, left + x : left + x + w] = True
     return found
+
+
+def _window(text: BoolArray, letters: NDArray[np.int32], enclosed: bool) -> tuple[slice, slice]:
+    """Return where plates may lie: around the text and the enclosed letters, or nowhere."""
+    x, y, w, h = cv2.boundingRect(text.astype(np.uint8))
+    ends = np.array([(x, y, x + w, y + h)] if w else np.zeros((0, 4), int))
+    if enclosed:
+        ends = np.vstack([ends, np.hstack([letters[:, :2], letters[:, :2] + letters[:, 2:]])])
+    if not len(ends):
+        return slice(0, 0), slice(0, 0)
+    x0, y0 = np.maximum(ends[:, :2].min(axis=0) - _SIDES_PX[-1], 0).tolist()
+    x1, y1 = (ends[:, 2:].max(axis=0) + _SIDES_PX[-1]).tolist()
+    return slice(y0, y1), slice(x0, x1)
 
 
 def _holes(ground: BoolArray, sharp_at: BoolArray) -> tuple[BoolArray, NDArray[np.int32]]:
@@ -63,6 +84,7 @@ def _holes(ground: BoolArray, sharp_at: BoolArray) -> tuple[BoolArray, NDArray[n
     inside[0] = False
     sharp = np.bincount(labels[sharp_at & ~ground], minlength=count)
     letters = inside & (sharp >= _SHARP * stats[:, cv2.CC_STAT_AREA])
+    letters &= np.maximum(w, h) >= _LETTER_PX
     return np.asarray(inside[labels], np.bool_), np.asarray(stats[letters, :4], np.int32)
 
 
