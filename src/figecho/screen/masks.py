@@ -18,7 +18,7 @@ _RIM_PX = 2
 #: A mask that would take more than this of what is textured has taken picture for label.
 _MAX_SHARE = 0.4
 #: But a field that shows next to nothing may well be mostly label.
-_MAX_AREA = 0.08
+_MAX_AREA = 0.15
 _TEXTURE = 6.0
 
 
@@ -57,7 +57,7 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
 
     False on burned-in text, scale bars, boxes, arrows, ruled lines and the frame along the border,
     with a rim of two pixels for what compression smears. A kind that would take more than 40 % of
-    all textured pixels, and more than 8 % of the panel, is left in: then picture was taken for
+    all textured pixels, and more than 15 % of the panel, is left in: then picture was taken for
     label. Glyphs on a white canvas and
     the margins of a plot are beyond doubt and always left out.
 
@@ -71,11 +71,13 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
     -------
     ndarray of shape (h, w), bool
     """
-    textured = _textured(rgb) & ~over.frame
+    # The frame is no part of the picture, nor of what would be taken from it.
+    inner = ~rimmed(over.frame)
+    textured = _textured(rgb) & inner
     drawn = over.frame.copy()
     for part in (over.labels, over.lines, over.bars):
         wide = rimmed(part)
-        small = float(wide.mean()) <= _MAX_AREA
+        small = float((wide & inner).mean()) <= _MAX_AREA
         if small or int((wide & textured).sum()) <= _MAX_SHARE * int(textured.sum()):
             drawn |= wide
     return ~(drawn | rimmed(over.glyphs) | over.margins)

@@ -52,6 +52,7 @@ def plates(rgb: ByteArray, text: BoolArray, sharp_at: BoolArray) -> BoolArray:
             boxes = cv2.connectedComponentsWithStats(opened, connectivity=4)[2][1:]
             full = boxes[:, 4] >= _FILL * boxes[:, 2] * boxes[:, 3]
             full &= boxes[:, 4] <= _MAX_AREA_SHARE * ground.size
+            full &= _ends_in(boxes, window, ground.shape)
             for x, y, w, h in boxes[full, :4].tolist():
                 share = float(part[y : y + h, x : x + w].mean())
                 written = _WRITTEN[0] <= share <= _WRITTEN[1]
@@ -72,6 +73,18 @@ def _window(text: BoolArray, letters: NDArray[np.int32], enclosed: bool) -> tupl
     x0, y0 = np.maximum(ends[:, :2].min(axis=0) - _SIDES_PX[-1], 0).tolist()
     x1, y1 = (ends[:, 2:].max(axis=0) + _SIDES_PX[-1]).tolist()
     return slice(y0, y1), slice(x0, x1)
+
+
+def _ends_in(
+    boxes: NDArray[np.int32], window: tuple[slice, slice], shape: tuple[int, ...]
+) -> BoolArray:
+    """Whether boxes end inside the window, or where the panel does: what it cuts is ground."""
+    ends = np.ones(len(boxes), np.bool_)
+    for side, axis in enumerate((1, 0)):
+        low, high = window[axis].start, min(window[axis].stop, shape[axis])
+        ends &= (boxes[:, side] > 0) | (low == 0)
+        ends &= (low + boxes[:, side] + boxes[:, side + 2] < high) | (high == shape[axis])
+    return np.asarray(ends, np.bool_)
 
 
 def _holes(ground: BoolArray, sharp_at: BoolArray) -> tuple[BoolArray, NDArray[np.int32]]:

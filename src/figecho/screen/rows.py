@@ -38,13 +38,23 @@ def fine_rows(marks: Sequence[Mark], shape: tuple[int, int]) -> list[list[Mark]]
     shape : (int, int)
         Height and width of the panel.
     """
-    found = []
+    found: list[list[Mark]] = []
     for upright in (False, True):
         letters = [m for m in marks if is_letter(m, shape[upright], upright=upright)]
-        for row in _rows(letters, shape[upright], upright=upright):
-            if len(row) >= 2 and _is_open(row) and not by_chance(row, marks, shape):
-                found.append(row)
+        rows = [row for row in _rows(letters, shape[upright], upright=upright) if _is_open(row)]
+        sure = [row for row in rows if len(row) >= 2 and not by_chance(row, marks, shape)]
+        # The numbers of an axis stand on one line, however short each.
+        found += [row for row in rows if any(_in_line(row, other, upright) for other in sure)]
     return found
+
+
+def _in_line(row: Sequence[Mark], other: Sequence[Mark], upright: bool) -> bool:
+    """Whether two rows are of one height and on one line, to the pixel; each row with itself."""
+    if row is other:
+        return True
+    low, low_other = (np.median([_across(m, upright) for m in part]) for part in (row, other))
+    size, size_other = (np.median([_size(m, upright) for m in part]) for part in (row, other))
+    return bool(max(abs(low - low_other), abs(low + size - low_other - size_other)) <= 1)
 
 
 def by_chance(row: Sequence[Mark], marks: Sequence[Mark], shape: tuple[int, int]) -> bool:
