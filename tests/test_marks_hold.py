@@ -44,7 +44,7 @@ def test_printed_marks_are_masked_on_any_ground(name: str, least: float) -> None
 
 
 @pytest.mark.parametrize("name", STAMPS)
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [2, 3, 4])
 def test_a_mark_that_unrelated_pictures_share_is_no_finding(
     name: str, seed: int, tmp_path: Path
 ) -> None:

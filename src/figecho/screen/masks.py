@@ -71,14 +71,15 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
     -------
     ndarray of shape (h, w), bool
     """
-    # The frame is no part of the picture, nor of what would be taken from it.
-    inner = ~rimmed(over.frame)
-    textured = _textured(rgb) & inner
+    textured = _textured(rgb) & ~over.frame
     drawn = over.frame.copy()
-    for part in (over.labels, over.lines, over.bars):
+    # A box along the frame is the frame once more, not what labels take from the picture.
+    inner = ~rimmed(over.frame | over.lines)
+    for part, counted in ((over.labels, inner), (over.lines, True), (over.bars, True)):
         wide = rimmed(part)
-        small = float((wide & inner).mean()) <= _MAX_AREA
-        if small or int((wide & textured).sum()) <= _MAX_SHARE * int(textured.sum()):
+        small = float((wide & counted).mean()) <= _MAX_AREA
+        taken = int((wide & textured & counted).sum())
+        if small or taken <= _MAX_SHARE * int(textured.sum()):
             drawn |= wide
     return ~(drawn | rimmed(over.glyphs) | over.margins)
 
