@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from figecho.config import Screen
 from figecho.model import ByteArray, ScreenReason
+from figecho.screen.graphics import is_drawn, is_filled
 from figecho.screen.judge import reason
 from figecho.screen.masks import overlay, usable
 from pictures import BLACK, canvas, cells, chart, dots, jpeg, rgb, strip, tissue, write
