@@ -625,6 +625,30 @@ def test_another_motion_inside_the_block_belongs_to_the_template() -> None:
     assert len(templates) == 1
 
 
+def test_two_blocks_that_one_page_holds_are_two_templates() -> None:
+    panels = [of(f"{k}.png", rgb=drawn(k)) for k in range(2 * MIN_FIGURES - 1)]
+    upper, lower = panels[:MIN_FIGURES], panels[MIN_FIGURES - 1 :]
+    blocks = (square(5, 5, 30), square(60, 50, 40))
+    candidates = [
+        pair(a, b, polygon_a=block)
+        for pages, block in zip((upper, lower), blocks, strict=True)
+        for k, a in enumerate(pages)
+        for b in pages[k + 1 :]
+    ]
+    rest, templates = set_templates_aside(candidates)
+    assert rest == []
+    assert [len(t.panels) for t in templates] == [MIN_FIGURES, MIN_FIGURES]
+    assert [t.words.split(" px")[0] for t in templates] == ["the same 31 x 31", "the same 41 x 41"]
+
+
+def test_pages_chained_by_blocks_that_differ_are_no_template() -> None:
+    panels = [of(f"{k}.png", rgb=drawn(k)) for k in range(MIN_FIGURES + 1)]
+    corners = (square(5, 5, 30), square(60, 50, 40), square(5, 60, 30), square(70, 5, 30))
+    links = zip(panels, panels[1:], corners, strict=False)
+    candidates = [pair(a, b, polygon_a=corner) for a, b, corner in links]
+    assert set_templates_aside(candidates) == (candidates, [])
+
+
 def test_a_template_does_not_hide_a_photographed_reuse() -> None:
     panels = [of(f"{k}.png", rgb=drawn(k)) for k in range(MIN_FIGURES)]
     real = pair(of("x.png"), of("y.png"))

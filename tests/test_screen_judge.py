@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from figecho.config import Screen
 from figecho.model import ByteArray, ScreenReason
+from figecho.screen.graphics import is_drawn, is_filled
 from figecho.screen.judge import reason
 from figecho.screen.masks import overlay, usable
 from pictures import BLACK, canvas, cells, chart, dots, jpeg, rgb, strip, tissue, write
@@ -158,3 +159,11 @@ def test_few_dim_nuclei_beside_a_label_are_no_print(peak: int) -> None:
     write(dark, "24 h", (230, 30), 0.9, (255, 255, 255))
     write(dark, "20 um", (20, 300), 0.7, (255, 255, 255))
     assert judged(dark) is None
+
+
+def test_a_heat_map_is_filled_and_a_photograph_is_not() -> None:
+    shades = np.random.default_rng(0).integers(70, 255, (12, 20, 3), np.uint8)
+    cells_of_a_map = np.kron(shades, np.ones((12, 12, 1), np.uint8))
+    assert is_filled(cells_of_a_map)
+    assert not is_drawn(cells_of_a_map)
+    assert not is_filled(tissue(200, 240))

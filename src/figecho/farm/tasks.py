@@ -15,7 +15,7 @@ from figecho.model import Box, Figure
 from figecho.pairs import echoes
 from figecho.panels import panels_of
 from figecho.retrieve.sketch import Sketch, sketch_of
-from figecho.screen.graphics import is_drawn
+from figecho.screen.graphics import is_filled
 from figecho.sources import gathered, read
 from figecho.sources.parts import Asked
 from figecho.sources.walk import Entry
@@ -75,7 +75,7 @@ def _cut(
         blob = hashlib.sha256(record).hexdigest()[:40]
         if not shelf.blobs.has(blob):
             shelf.blobs.write(blob, record)
-        drawn, gel = is_drawn(panel.rgb), is_gel(panel)
+        drawn, gel = is_filled(panel.rgb), is_gel(panel)
         cards.append(Card(panel=without_pixels(panel), blob=blob, drawn=drawn, gel=gel))
     return FigureCut(panels=tuple(cards), screened=tuple(screened))
 

@@ -21,6 +21,8 @@ from figecho.screen.graphics import is_drawn
 
 MIN_FIGURES = 4
 MUCH_MORE = 4.0
+#: Two regions of a panel are one block where they share this much of the larger.
+SAME_PLACE, MUCH_ALIKE = 0.5, 0.9
 
 
 def set_templates_aside(
@@ -50,13 +52,12 @@ def set_templates_aside(
     ]
     more = {k for k in shared if _beyond(k, shared, candidates)}
     shared = [k for k in shared if k not in more]
-    groups = _components([(candidates[k].a.key, candidates[k].b.key) for k in shared])
     templates: list[Template] = []
     explained: set[int] = set()
-    for members in groups:
-        if len({key[:3] for key in members}) < MIN_FIGURES:
+    for inside in _by_place(shared, candidates):
+        panels = [p for k in inside for p in (candidates[k].a, candidates[k].b)]
+        if len({panel.key[:3] for panel in panels}) < MIN_FIGURES:
             continue
-        inside = [k for k in shared if candidates[k].a.key in members]
         template = _template(len(templates) + 1, [candidates[k] for k in inside])
         templates.append(template)
         blocks = {(p.source, p.page or 0, p.figure, p.panel): p.bbox for p in template.panels}
@@ -86,9 +87,13 @@ def _part_of(candidate: Candidate, blocks: dict[tuple[str, int, int, int], Box])
 
 
 def _inside(box: Box, block: Box) -> bool:
+    return _overlap(box, block) >= 0.6 * box.area_px
+
+
+def _overlap(box: Box, block: Box) -> int:
     wide = min(box.x + box.w, block.x + block.w) - max(box.x, block.x)
     tall = min(box.y + box.h, block.y + block.h) - max(box.y, block.y)
-    return wide > 0 and tall > 0 and wide * tall >= 0.6 * box.area_px
+    return max(wide, 0) * max(tall, 0)
 
 
 def _same_pose(candidate: Candidate) -> bool:
@@ -101,15 +106,39 @@ def _same_pose(candidate: Candidate) -> bool:
     return motion_of_echo(candidate.echo).in_place and not candidate.echo.proposal.form.inverted
 
 
-def _components(
-    links: Sequence[tuple[tuple[str, int, int, int], tuple[str, int, int, int]]],
-) -> list[set[tuple[str, int, int, int]]]:
-    groups: list[set[tuple[str, int, int, int]]] = []
-    for a, b in links:
-        touched = [g for g in groups if a in g or b in g]
-        merged = {a, b}.union(*touched)
-        groups = [g for g in groups if g not in touched] + [merged]
-    return sorted(groups, key=min)
+def _by_place(shared: Sequence[int], candidates: Sequence[Candidate]) -> list[list[int]]:
+    """Group candidates that share a block: a region in one panel, at one place.
+
+    Two plots on one page are two blocks, though both belong to figures that share the page.
+    """
+    regions: dict[tuple[str, int, int, int], list[tuple[int, Box]]] = {}
+    for k in shared:
+        c = candidates[k]
+        for panel, polygon in ((c.a, c.echo.polygon_a), (c.b, c.echo.polygon_b)):
+            regions.setdefault(panel.key, []).append((k, _place(panel, polygon).bbox))
+    group = {k: k for k in shared}
+
+    def first(k: int) -> int:
+        while group[k] != k:
+            k = group[k]
+        return k
+
+    for places in regions.values():
+        # One region stands for all that are much like it, or a window on each page of a long
+        # document would be held against itself again and again.
+        stand: list[tuple[int, Box]] = []
+        for k, box in places:
+            alike = [_overlap(box, b) / max(box.area_px, b.area_px) for _, b in stand]
+            for (j, _), share in zip(stand, alike, strict=True):
+                if share >= SAME_PLACE:
+                    low, high = sorted((first(k), first(j)))
+                    group[high] = low
+            if max(alike, default=0.0) < MUCH_ALIKE:
+                stand.append((k, box))
+    joined: dict[int, list[int]] = {}
+    for k in shared:
+        joined.setdefault(first(k), []).append(k)
+    return list(joined.values())
 
 
 def _template(number: int, members: Sequence[Candidate]) -> Template:

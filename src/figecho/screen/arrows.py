@@ -1,72 +1,121 @@
-"""Recognise an arrow by its shape: the same on both sides of its axis, unlike at its two ends."""
+"""Recognise an arrow by its outline: a head that narrows to a tip, alike on both sides."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from figecho.model import BoolArray
+from figecho.model import BoolArray, ByteArray
 from figecho.screen.marks import Layer, Mark
 
-_MIN_AREA_PX = 40
+_MIN_AREA_PX, _MIN_LENGTH_PX = 25, 10
 _MAX_AREA_SHARE = 0.02
-_MIN_SHARP = 0.8
+_MIN_SHARP, _MAX_FILL = 0.8, 0.85
 _MAX_ARROWS = 16
-_SAME_SIDES, _UNLIKE_ENDS = 0.7, 0.72
-_SOLIDITY = (0.4, 0.93)
-_MIN_ASPECT = 1.25
+#: Both sides of the axis are alike to this share of the width.
+_SAME_SIDES = 0.82
+#: The widest place of an arrow stands within these shares of its length, that of a bare head at
+#: its end; so far may their outline be from straight, in shares of its width.
+_WIDEST, _BARE_WIDEST = (0.2, 0.9), 0.75
+_STRAIGHT_HEAD, _STRAIGHT_BARE, _EVEN_SHAFT = 0.15, 0.1, 0.1
+_SHAFT, _HEAD_PX, _MIN_ASPECT = 0.66, 4, 1.5
+#: The end of the shaft is cut square, and the head is suddenly wider; a band tapers and swells.
+_SQUARE, _BARB_PX, _BARB = 0.6, 3, 0.75
+#: A letter of that outline is hollow.
+_SOLID = 0.6
+#: What is printed is of one tone, and this share of its outline is a step from pixel to pixel.
+_EVEN_TONE, _STEEP_SHARE = 12.0, 0.75
 
 
-def arrows(layer: Layer) -> list[Mark]:
-    """Return the marks of a layer that are arrows or arrowheads; none where there are too many."""
+def arrows(layer: Layer, rgb: ByteArray, steep_at: BoolArray) -> list[Mark]:
+    """Return the marks of a layer that are arrows or arrowheads; none where there are too many.
+
+    Parameters
+    ----------
+    layer : Layer
+    rgb : ndarray of shape (h, w, 3), uint8
+        The panel of the layer.
+    steep_at : ndarray of shape (h, w), bool
+        Where its tone changes from one pixel to the next.
+    """
     limit = _MAX_AREA_SHARE * layer.labels.size
-    found = [
-        mark
-        for mark in layer.marks
-        if _MIN_AREA_PX <= mark.area <= limit
-        and mark.sharp >= _MIN_SHARP
-        and is_arrow(_shape(layer, mark))
-    ]
+    found = []
+    for mark in layer.marks:
+        if not (_MIN_AREA_PX <= mark.area <= limit and mark.sharp >= _MIN_SHARP):
+            continue
+        # Longer than that is its diagonal at least; a box is no arrow.
+        if max(mark.w, mark.h) < 0.7 * _MIN_LENGTH_PX or mark.fill > _MAX_FILL:
+            continue
+        window = np.s_[mark.y : mark.y + mark.h, mark.x : mark.x + mark.w]
+        shape = np.asarray(layer.labels[window] == mark.label, np.bool_)
+        if is_arrow(shape) and _is_printed(shape, rgb[window], steep_at[window]):
+            found.append(mark)
     return found if len(found) <= _MAX_ARROWS else []
 
 
 def is_arrow(shape: BoolArray) -> bool:
-    """Whether a single blob is symmetric about its long axis and lopsided along it.
+    """Whether a single blob is an even shaft with a head that narrows to a tip, or such a head.
 
     Parameters
     ----------
     shape : ndarray of shape (h, w), bool
     """
-    contours = cv2.findContours(shape.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    hull = cv2.contourArea(cv2.convexHull(max(contours, key=len)))
-    if hull <= 0 or not _SOLIDITY[0] <= shape.sum() / hull <= _SOLIDITY[1]:
+    left, right, aspect = _profile(shape)
+    width = left + right
+    if len(width) < _MIN_LENGTH_PX or _apart(left, right) > 1 - _SAME_SIDES:
         return False
-    y, x = np.nonzero(shape)
-    points = np.stack([x, y], axis=1) - (x.mean(), y.mean())
-    spread, axes = np.linalg.eigh(np.cov(points.T))
-    if spread[1] < _MIN_ASPECT**2 * max(spread[0], 1e-6):
-        return False
-    across, along = (points @ axes).T
-    along -= (along.min() + along.max()) / 2
-    upright = _drawn(along, across)
-    return (
-        _overlap(upright, _drawn(along, -across)) >= _SAME_SIDES
-        and _overlap(upright, _drawn(-along, across)) <= _UNLIKE_ENDS
+    solid = shape.sum() >= _SOLID * width.sum()
+    return any(
+        (solid and _is_head(w)) or (aspect >= _MIN_ASPECT and _has_shaft(w))
+        for w in (width, width[::-1])
     )
 
 
-def _shape(layer: Layer, mark: Mark) -> BoolArray:
-    part = layer.labels[mark.y : mark.y + mark.h, mark.x : mark.x + mark.w] == mark.label
-    return np.asarray(np.pad(part, 1), np.bool_)
+def _is_head(width: NDArray[np.float64]) -> bool:
+    """Whether a blob grows evenly from its tip to its far end."""
+    widest = int(width.argmax())
+    ramp = width[: widest + 1]
+    straight = _apart(ramp, np.linspace(0, ramp[-1], len(ramp))) <= _STRAIGHT_BARE
+    return straight and widest >= _BARE_WIDEST * len(width)
 
 
-def _drawn(along: np.ndarray, across: np.ndarray) -> BoolArray:
-    """Draw points on a coarse grid, two pixels a cell, so that rotation leaves no holes."""
-    reach = int(max(np.abs(along).max(), np.abs(across).max()) / 2) + 2
-    grid = np.zeros((2 * reach + 1, 2 * reach + 1), np.bool_)
-    grid[np.rint(across / 2).astype(int) + reach, np.rint(along / 2).astype(int) + reach] = True
-    return grid
+def _has_shaft(width: NDArray[np.float64]) -> bool:
+    """Whether a blob is of one width, cut square, before a head that narrows to a tip."""
+    widest = int(width.argmax())
+    head, shaft = width[widest:], width[1 : max(2, int(0.7 * widest))]
+    thick = float(np.median(shaft))
+    return (
+        _WIDEST[0] <= widest / len(width) <= _WIDEST[1]
+        and thick <= _SHAFT * width[widest]
+        and width[1] >= _SQUARE * thick
+        and width[max(widest - _BARB_PX, 0)] <= _BARB * width[widest]
+        and float(np.abs(shaft - thick).mean()) <= _EVEN_SHAFT * width[widest]
+        and len(head) >= _HEAD_PX
+        and _apart(head, np.linspace(head[0], 0, len(head))) <= _STRAIGHT_HEAD
+    )
 
 
-def _overlap(a: BoolArray, b: BoolArray) -> float:
-    return float((a & b).sum() / (a | b).sum())
+def _is_printed(shape: BoolArray, rgb: ByteArray, steep_at: BoolArray) -> bool:
+    """Whether a blob is even inside and ends within a pixel, as no hole between cells does."""
+    inner = cv2.erode(np.pad(shape, 1).astype(np.uint8), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
+    even = not inner.any() or float(rgb[inner].std(axis=0).max()) <= _EVEN_TONE
+    return even and float(steep_at[shape & ~inner].mean()) >= _STEEP_SHARE
+
+
+def _profile(shape: BoolArray) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Return how far a blob reaches to both sides of its long axis, and its aspect."""
+    y, x = np.nonzero(shape)
+    points = np.stack([x, y], axis=1) - (x.mean(), y.mean())
+    spread, axes = np.linalg.eigh(points.T @ points / len(points))
+    across, along = (points @ axes).T
+    step = np.floor(along - along.min()).astype(int)
+    left, right = np.zeros(step.max() + 1), np.zeros(step.max() + 1)
+    np.maximum.at(left, step, across + 0.5)
+    np.maximum.at(right, step, 0.5 - across)
+    return left, right, float(np.sqrt(spread[1] / max(spread[0], 1e-6)))
+
+
+def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return how unlike two profiles are: 0 the same, 1 nothing in common."""
+    return float(np.abs(a - b).sum() / max((a + b).sum(), 1e-9))

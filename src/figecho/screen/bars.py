@@ -32,6 +32,8 @@ def thick_bars(layer: Layer) -> BoolArray:
     length = min(_MIN_LENGTH_PX, max(_LEAST_LENGTH_PX, int(_MIN_LENGTH_SHARE * min(tone.shape))))
     for size in ((length, _MIN_THICK_PX), (_MIN_THICK_PX, length)):
         opened = _opened(tone, size)
+        if not opened.any():
+            continue
         count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
         bars = [
             k

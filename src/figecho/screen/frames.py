@@ -141,6 +141,8 @@ def _level_lines(rgb: ByteArray, ruler: _Ruler) -> list[tuple[int, int, int, int
         contrast = lightest(cv2.morphologyEx(rgb, kind, across))
         drawn = (contrast >= ruler.step).astype(np.uint8)
         drawn = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, along)
+        if not drawn.any():
+            continue
         stats = cv2.connectedComponentsWithStats(drawn, connectivity=8)[2][1:]
         boxes = [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats]
         thin = lightest(cv2.morphologyEx(rgb, kind, near)) >= ruler.step

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from figecho.model import ByteArray
+from figecho.screen.channels import change, lightest, mean
 
 DRAWN_SHARE = 0.4
 _LIGHT = 200
+#: Where a camera clips or compression blots out its noise, a picture is flat too, but less of it.
+_FILLED_SHARE, _DIM = 0.45, 60
 
 
 def flat_share(rgb: ByteArray) -> float:
@@ -17,11 +19,23 @@ def flat_share(rgb: ByteArray) -> float:
     Cameras and scanners leave noise in every area that is not black; plots and screenshots are
     light and flat in most of theirs.
     """
-    kernel = np.ones((3, 3), np.uint8)
-    same = (cv2.dilate(rgb, kernel) == cv2.erode(rgb, kernel)).all(axis=2)
-    return float(np.mean(same & (rgb.mean(axis=2) >= _LIGHT)))
+    flat = change(rgb, 3) == 0
+    return float(np.mean(flat & (mean(rgb) >= _LIGHT)))
 
 
 def is_drawn(rgb: ByteArray) -> bool:
     """Whether most of a panel is light and exactly flat, as in plots, tables and screenshots."""
     return flat_share(rgb) >= DRAWN_SHARE
+
+
+def is_filled(rgb: ByteArray) -> bool:
+    """Whether a panel is drawn, in light or in any colours but dark: a heat map, a diagram.
+
+    Its fills repeat because a scale has few colours, so that it is not compared with itself.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (h, w, 3), uint8
+    """
+    flat = (change(rgb, 3) == 0) & (lightest(rgb) >= _DIM)
+    return bool(flat.mean() >= _FILLED_SHARE) or is_drawn(rgb)

@@ -19,7 +19,7 @@ from figecho.screen.channels import change, darkest, lightest
 _LIGHT, _DARK = 190, 65
 _PURE_ON, _PURE_OFF = 180, 95
 #: An edge is sharp where the tone changes this much within two pixels.
-_SHARP_STEP = 90
+SHARP_STEP = 90
 _MIN_AREA_PX = 4
 _MAX_AREA_SHARE = 0.3
 #: More blobs than this are texture, whatever they look like.
@@ -75,10 +75,10 @@ def layers(rgb: ByteArray) -> Iterator[Layer]:
     ----------
     rgb : ndarray of shape (h, w, 3), uint8
     """
-    sharp = change(rgb, 5) >= _SHARP_STEP
+    sharp = change(rgb, 5) >= SHARP_STEP
     for index, tone in enumerate(_tones(rgb)):
         if tone.any():
-            labels, marks = _marks(rgb, tone, sharp)
+            labels, marks = measured(rgb, tone, sharp)
             yield Layer(coloured=index >= 2, labels=labels, sharp_at=sharp, marks=marks)
 
 
@@ -92,9 +92,10 @@ def _tones(rgb: ByteArray) -> Iterator[BoolArray]:
         yield red & green & blue
 
 
-def _marks(
+def measured(
     rgb: ByteArray, tone: BoolArray, sharp_at: BoolArray
 ) -> tuple[NDArray[np.int32], tuple[Mark, ...]]:
+    """Label and measure the blobs of ``tone``, a mask of shape (h, w); see :class:`Layer`."""
     drawn = tone.astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
     labels = np.asarray(labels, np.int32)

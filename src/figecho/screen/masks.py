@@ -18,7 +18,7 @@ _RIM_PX = 2
 #: A mask that would take more than this of what is textured has taken picture for label.
 _MAX_SHARE = 0.4
 #: But a field that shows next to nothing may well be mostly label.
-_MAX_AREA = 0.08
+_MAX_AREA = 0.15
 _TEXTURE = 6.0
 
 
@@ -57,7 +57,7 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
 
     False on burned-in text, scale bars, boxes, arrows, ruled lines and the frame along the border,
     with a rim of two pixels for what compression smears. A kind that would take more than 40 % of
-    all textured pixels, and more than 8 % of the panel, is left in: then picture was taken for
+    all textured pixels, and more than 15 % of the panel, is left in: then picture was taken for
     label. Glyphs on a white canvas and
     the margins of a plot are beyond doubt and always left out.
 
@@ -73,10 +73,13 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
     """
     textured = _textured(rgb) & ~over.frame
     drawn = over.frame.copy()
-    for part in (over.labels, over.lines, over.bars):
+    # A box along the frame is the frame once more, not what labels take from the picture.
+    inner = ~rimmed(over.frame | over.lines)
+    for part, counted in ((over.labels, inner), (over.lines, True), (over.bars, True)):
         wide = rimmed(part)
-        small = float(wide.mean()) <= _MAX_AREA
-        if small or int((wide & textured).sum()) <= _MAX_SHARE * int(textured.sum()):
+        small = float((wide & counted).mean()) <= _MAX_AREA
+        taken = int((wide & textured & counted).sum())
+        if small or taken <= _MAX_SHARE * int(textured.sum()):
             drawn |= wide
     return ~(drawn | rimmed(over.glyphs) | over.margins)
 
