@@ -55,6 +55,17 @@ def covered(polygon: np.ndarray, corner: tuple[int, int], shape: tuple[int, ...]
     return float((found & truth).sum() / (found | truth).sum())
 
 
+def two_of_a_kind(*, copied_with_grain: bool) -> np.ndarray:
+    """Return a large picture of one shape at two places, taken twice or copied with its grain."""
+    rng = np.random.default_rng(1)
+    shapes = cv2.GaussianBlur(rng.normal(0, 1, (560, 640)).astype(np.float32), (0, 0), 3.0)
+    shapes *= 40.0 / shapes.std()
+    grain = rng.normal(0, 10, shapes.shape)
+    for plane in (shapes, grain) if copied_with_grain else (shapes,):
+        plane[330:430, 400:520] = plane[90:190, 120:240]
+    return np.clip(np.rint(120 + shapes + grain), 0, 255).astype(np.uint8)
+
+
 @pytest.mark.parametrize("quality", [None, 100])
 @pytest.mark.parametrize("turns", [0, 1, 2])
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -77,10 +88,19 @@ def test_windows_that_are_alike_by_nature_are_not_the_same(seed: int) -> None:
 
 def test_a_copy_that_was_resampled_is_not_the_same_to_the_pixel() -> None:
     image = facade()
-    part = image[43:99, 31:87]
+    part = image[SOURCE[1] : SOURCE[1] + SIDE, SOURCE[0] : SOURCE[0] + SIDE]
     turned = cv2.warpAffine(part, cv2.getRotationMatrix2D((28, 28), 20, 1), (56, 56))
     image[160:200, 195:235] = turned[8:48, 8:48]
     assert same_inside(image) == []
+
+
+def test_a_large_panel_is_asked_for_its_grain_in_full_size() -> None:
+    one = described(two_of_a_kind(copied_with_grain=False))
+    assert echoes(one, one, CONFIG) == []
+    copy = described(two_of_a_kind(copied_with_grain=True))
+    (best, *_) = echoes(copy, copy, CONFIG)
+    assert best.same
+    assert np.abs(best.b_from_a[:2, 2]).tolist() == [280.0, 240.0]
 
 
 def test_type_and_symbols_repeat_to_the_pixel_without_being_copies() -> None:
