@@ -16,7 +16,7 @@ from figecho.verify import frame as frames
 from figecho.verify import inside as within
 from figecho.verify.agree import Agreement, agreement, octave_by_octave, overlay
 from figecho.verify.align import align
-from figecho.verify.bands import BANDS, RATHER_A_GEL
+from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.exact import grainy, same_pixels
 from figecho.verify.outline import filled, outline, transform_points
 
@@ -183,14 +183,17 @@ def _same_pixels(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     if b_from_a is None:
         return None
     full = _full_size(a, b_from_a)
-    apart = within.apart(full, b_from_a, config.match.min_shift_px)
+    min_shift_px = config.match.min_shift_px
+    apart = within.apart(full, b_from_a, min_shift_px)
     found = same_pixels(full.a, b_from_a, apart, grainy(a.panel.grey))
     if found is None or found.nats < config.verify.min_nats:
+        return None
+    # The halves of a drawn emblem are the same to the pixel, too.
+    if within.symmetric(full, b_from_a, found, inverted=False, min_shift_px=min_shift_px):
         return None
     polygon = outline(found.region)
     if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=False):
         return None
-    zeros = (0.0,) * (BANDS - 1)
     return Echo(
         proposal=proposal,
         methods=(proposal.method,),
@@ -199,9 +202,9 @@ def _same_pixels(a: Described, proposal: Proposal, config: Config) -> Echo | Non
         polygon_b=transform_points(b_from_a, polygon),
         nats=found.nats,
         chance=0.0,
-        zncc=found.rho,
-        rho=(found.rho, *zeros),
-        samples=(found.samples, *zeros),
+        zncc=found.zncc,
+        rho=found.rho,
+        samples=found.samples,
         differing=0.0,
         overlap_a=0.0,
         overlap_b=0.0,

@@ -7,14 +7,12 @@ agrees without a gap, and the evidence is what its calmer half shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray, Matrix
-from figecho.verify.agree import cosine
-from figecho.verify.bands import Octaves, mean_filter
+from figecho.verify.agree import Agreement, cosine
+from figecho.verify.bands import BANDS, Octaves, mean_filter
 from figecho.verify.frame import warp_linear, warp_mask
 
 #: Local correlation of the finest octave in a copy that was saved well, the window it is measured
@@ -36,26 +34,6 @@ _NATS_A_GAIN = 15.0
 _DISPLACED = ((0.31, 0.17), (-0.17, 0.29), (0.13, -0.37))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Same:
-    """Where a panel is the same as elsewhere, and the evidence for it.
-
-    Attributes
-    ----------
-    region : ndarray of bool, shape (h, w)
-        In one piece.
-    rho, samples : float
-        Of the finest octave: the lower correlation of all of the region and of its calmer half, and
-        independent samples.
-    nats : float
-    """
-
-    region: BoolArray
-    rho: float
-    samples: float
-    nats: float
-
-
 def grainy(grey: FloatArray) -> BoolArray:
     """Return where hardly a pixel is like all its neighbours, as in photographs.
 
@@ -71,7 +49,7 @@ def grainy(grey: FloatArray) -> BoolArray:
 
 def same_pixels(
     octaves: Octaves, motion: Matrix, apart: BoolArray, grain: BoolArray
-) -> Same | None:
+) -> Agreement | None:
     """Return the piece of a panel with most evidence that a whole motion takes to the same pixels.
 
     Parameters
@@ -84,12 +62,18 @@ def same_pixels(
         Where the motion takes a pixel far enough.
     grain : ndarray of bool, shape (h, w)
         See :func:`grainy`; what has none may belong to the piece, but is no evidence.
+
+    Returns
+    -------
+    Agreement or None
+        Of the finest octave alone: the lower correlation of the whole piece and of its calmer half.
     """
     size = octaves.usable.shape[1], octaves.usable.shape[0]
     a, b = octaves.values[0], warp_linear(octaves.values[0], motion, size)
     density = np.minimum(octaves.density[0], warp_linear(octaves.density[0], motion, size))
     core = octaves.usable & warp_mask(octaves.usable, motion, size) & apart
-    best: Same | None = None
+    best: Agreement | None = None
+    coarser = (0.0,) * (BANDS - 1)
     for piece in _pieces(a, b, core):
         told = piece & grain
         if np.count_nonzero(told) < _EDGE_PX**2:
@@ -99,7 +83,9 @@ def same_pixels(
         samples = min(float(density[told].sum()), 2.0 * float(density[calm].sum()))
         nats = same_nats(rho, samples, _repeat(a, b, told))
         if nats > 0.0 and (best is None or nats > best.nats):
-            best = Same(region=piece, rho=rho, samples=samples, nats=nats)
+            best = Agreement(
+                nats=nats, zncc=rho, rho=(rho, *coarser), samples=(samples, *coarser), region=piece
+            )
     return best
 
 
