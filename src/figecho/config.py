@@ -101,6 +101,7 @@ class Patches:
     min_cosine: float = 0.7
     min_votes: float = 10.0
     max_motions: int = 3
+    max_whole: int = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from figecho.config import Config
 from figecho.describe.described import Described
 from figecho.match.propose import Proposal
+from figecho.match.whole import same_around, whole_motion
 from figecho.model import Matrix
 from figecho.verify import frame as frames
 from figecho.verify import inside as within
-from figecho.verify.agree import Agreement, agreement, overlay
+from figecho.verify.agree import Agreement, agreement, octave_by_octave, overlay
 from figecho.verify.align import align
 from figecho.verify.bands import RATHER_A_GEL
-from figecho.verify.outline import outline, transform_points
+from figecho.verify.exact import grainy, same_pixels
+from figecho.verify.outline import filled, outline, transform_points
 
 _SMALL_SHARE = 0.1
 _MARGIN_PX = 12.0
@@ -52,6 +54,8 @@ class Echo:
         Share of the textured overlap of both panels that differs, in one piece.
     overlap_a, overlap_b : float, 0..1
         Share of each panel that the other covers under the geometry.
+    same : bool
+        Whether it is one panel, and both places are the same to the pixel.
     """
 
     proposal: Proposal
@@ -67,6 +71,7 @@ class Echo:
     differing: float
     overlap_a: float
     overlap_b: float
+    same: bool = False
 
 
 def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -76,6 +81,9 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     it: keypoints that stand close together are asked on the full grid, about their own place first.
     """
     settings = config.verify
+    same = _same_pixels(a, proposal, config) if a is b else None
+    if same is not None or proposal.whole:
+        return same
     b_from_a = proposal.b_from_a
     local = _small(proposal, a.panel.shape)
     gates = ((settings.gate_px, settings.gate_nats), (settings.max_px, settings.min_nats))
@@ -143,6 +151,11 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     if len(polygon) < 3 or (a is b and not within.disjoint(polygon, b_from_a, in_shape=in_shape)):
         return None
     polygon = np.clip(polygon, 0.0, [a.panel.shape[1] - 1, a.panel.shape[0] - 1])
+    if a is b and grid.size != a.panel.shape[::-1]:
+        result = _in_full_size(a, polygon, b_from_a, result, config)
+        nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
+        if nats <= 0.0:
+            return None
     return Echo(
         proposal=proposal,
         methods=(proposal.method,),
@@ -158,6 +171,85 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         overlap_a=0.0,
         overlap_b=0.0,
     )
+
+
+def _same_pixels(a: Described, proposal: Proposal, config: Config) -> Echo | None:
+    """Return the echo of a copy inside a panel that was only moved, and so kept its noise."""
+    points = proposal.points_a
+    motion = whole_motion(proposal.b_from_a, points) if len(points) else None
+    if motion is None:
+        return None
+    b_from_a = same_around(a.panel.grey, a.panel.usable, motion, points)
+    if b_from_a is None:
+        return None
+    full = _full_size(a, b_from_a)
+    min_shift_px = config.match.min_shift_px
+    apart = within.apart(full, b_from_a, min_shift_px)
+    found = same_pixels(full.a, b_from_a, apart, grainy(a.panel.grey))
+    if found is None or found.nats < config.verify.min_nats:
+        return None
+    # The halves of a drawn emblem are the same to the pixel, too.
+    if within.symmetric(full, b_from_a, found, inverted=False, min_shift_px=min_shift_px):
+        return None
+    polygon = outline(found.region)
+    if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=False):
+        return None
+    return Echo(
+        proposal=proposal,
+        methods=(proposal.method,),
+        b_from_a=b_from_a,
+        polygon_a=polygon,
+        polygon_b=transform_points(b_from_a, polygon),
+        nats=found.nats,
+        chance=0.0,
+        zncc=found.zncc,
+        rho=found.rho,
+        samples=found.samples,
+        differing=0.0,
+        overlap_a=0.0,
+        overlap_b=0.0,
+        same=True,
+    )
+
+
+def _full_size(a: Described, b_from_a: Matrix) -> frames.Frame:
+    """Return a panel and itself on grids of all its pixels."""
+    octaves, panel_from_view = a.views.at(1.0)
+    return frames.Frame(
+        a=octaves, b=octaves, a_from_grid=panel_from_view, b_from_bgrid=panel_from_view,
+        start=b_from_a,
+    )  # fmt: skip
+
+
+def _in_full_size(
+    a: Described, polygon: NDArray[np.float64], b_from_a: Matrix, result: Agreement, config: Config
+) -> Agreement:
+    """Measure the finest octave of a copy inside a large panel on all its pixels, if it is less.
+
+    On a smaller grid the finest octave is no longer that of the grain: there windows and tiles
+    agree as well as copies do, and only in full size they do not.
+    """
+    settings = config.verify
+    last = np.array(a.panel.shape[::-1]) - 1
+    low = np.clip(np.floor(polygon.min(axis=0)), 0, last).astype(int)
+    high = np.clip(np.ceil(polygon.max(axis=0)), 0, last).astype(int)
+    part = frames.cropped(
+        _full_size(a, b_from_a), (low[0], low[1]), (high[0], high[1]), settings.max_drift_px
+    )
+    better = align(
+        part, inverted=False, max_iterations=settings.iterations,
+        max_drift_px=settings.max_drift_px,
+    )  # fmt: skip
+    where = filled(polygon - low, part.size)
+    grain = []
+    for geometry in (part.start, better):
+        laid = overlay(part, geometry, inverted=False)
+        rho, samples = octave_by_octave(laid, where & laid.both)
+        grain.append((within.inside_nats(rho[0], samples[0], b_from_a), rho[0], samples[0]))
+    nats, rho_0, samples_0 = max(grain)
+    if nats >= within.inside_nats(result.rho[0], result.samples[0], b_from_a):
+        return result
+    return replace(result, rho=(rho_0, *result.rho[1:]), samples=(samples_0, *result.samples[1:]))
 
 
 def _worth(result: Agreement, *, inside: bool) -> float:

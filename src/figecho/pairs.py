@@ -35,12 +35,17 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
     Returns
     -------
     list of Echo
-        Strongest first; no two describe the same region.
+        Those that are the same to the pixel first, then the strongest; no two describe the same
+        region.
     """
     found = [e for p in proposals(a, b, config) if (e := verified(a, b, p, config)) is not None]
     if a is b and found:
         found = _standing_out(found, a.views.at(1.0)[0].banded, config.verify.min_nats)
-    found.sort(key=lambda e: (-_rank(e), e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel())))
+    found.sort(
+        key=lambda e: (
+            not e.same, -_rank(e), e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel()),
+        )
+    )  # fmt: skip
     kept: list[Echo] = []
     for echo in found:
         twin = next((k for k, other in enumerate(kept) if _same(echo, other, a is b)), None)
@@ -86,6 +91,9 @@ def _standing_out(found: list[Echo], banded: float, least: float) -> list[Echo]:
     """Weigh each echo inside a panel against the best of the others, and keep what remains."""
     kept = []
     for echo in found:
+        if echo.same:
+            kept.append(echo)
+            continue
         others = [e.rho[0] for e in found if not _same_geometry(e.b_from_a, echo, True)]
         nats = within.inside_nats(
             echo.rho[0], echo.samples[0], echo.b_from_a,
@@ -112,7 +120,8 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     scale = abs(float(np.linalg.det(echo.b_from_a[:2, :2])))
     reduced = max(1.0, echo.nats / max(found.nats, 1.0))
     ratio = float(a.panel.bbox.area_px * scale / b.panel.bbox.area_px)
-    chance = chance_nats(laid, found.region)
+    # Grain that is the same to the pixel was already held against grain displaced.
+    chance = 0.0 if echo.same else chance_nats(laid, found.region)
     if a is not b and grid.banded > RATHER_A_GEL:
         chance = max(chance, elsewhere_nats(laid, banded=grid.banded, panel_px=grid.panel_px))
     return replace(

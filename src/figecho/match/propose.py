@@ -38,6 +38,8 @@ class Proposal:
         Inliers in panel pixels.
     matches : int
         Putative matches it was found among.
+    whole : bool
+        Whether it is worth asking only as a motion inside a panel that keeps every pixel.
     """
 
     method: str
@@ -47,6 +49,7 @@ class Proposal:
     points_a: NDArray[np.float64]
     points_b: NDArray[np.float64]
     matches: int
+    whole: bool = False
 
 
 def keypoint_proposals(
@@ -154,6 +157,7 @@ def patch_proposals(a: Described, config: Config) -> list[Proposal]:
             points_a=motion.points_a,
             points_b=motion.points_b,
             matches=motion.matches,
+            whole=motion.whole,
         )
         for motion in motions_within(
             a.panel.grey, a.panel.usable, config.patches, min_shift_px=config.match.min_shift_px

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from figecho.config import Patches as Settings
 from figecho.describe.patches import Patches, flattened, patches_at, points
 from figecho.match.nearest import best_apart
+from figecho.match.whole import whole_motions
 from figecho.model import BoolArray, FloatArray, Matrix
 
 _NEAREST, _ROWS_AT_ONCE = 2, 128
@@ -38,6 +39,8 @@ class Motion:
         How much more they are alike than other matches of the panel, in nats.
     matches : int
         Matches it was found among.
+    whole : bool
+        Whether it is by whole pixels and keeps the noise around the points.
     """
 
     b_from_a: Matrix
@@ -46,6 +49,7 @@ class Motion:
     points_b: NDArray[np.float64]
     votes: float
     matches: int
+    whole: bool = False
 
 
 def motions_within(
@@ -69,16 +73,16 @@ def motions_within(
     """
     flat = flattened(grey, usable)
     patches = patches_at(flat, points(flat, usable, settings.max_points))
-    found = [
-        motion
-        for mirrored, matched in zip(
-            (False, True), matches(patches, settings.min_cosine, min_shift_px), strict=True
-        )
-        for motion in _motions(patches, *matched, mirrored=mirrored, most=settings.max_motions)
-        if motion.votes >= settings.min_votes
-    ]
+    found: list[Motion] = []
+    same: list[Motion] = []
+    for mirrored, matched in zip(
+        (False, True), matches(patches, settings.min_cosine, min_shift_px), strict=True
+    ):
+        motions = _motions(patches, *matched, mirrored=mirrored, most=settings.max_motions)
+        found += [m for m in motions if m.votes >= settings.min_votes]
+        same += _same(grey, usable, patches, matched, mirrored=mirrored, most=settings.max_whole)
     found.sort(key=lambda m: (-m.votes, m.mirrored, tuple(m.b_from_a.ravel())))
-    return found[: settings.max_motions]
+    return found[: settings.max_motions] + same
 
 
 def matches(
@@ -163,6 +167,38 @@ def local_votes(
     return votes
 
 
+def _same(
+    grey: FloatArray, usable: BoolArray, patches: Patches,
+    matched: tuple[NDArray[np.intp], NDArray[np.intp], FloatArray], *, mirrored: bool, most: int,
+) -> list[Motion]:  # fmt: skip
+    """Return the motions by whole pixels around whose patches the noise is the same, too."""
+    source, target, cosine = matched
+    a, b = patches.xy[source].astype(np.float64), patches.xy[target].astype(np.float64)
+    turn = _turns(patches, source, target, mirrored=mirrored)
+    return [
+        Motion(
+            b_from_a=b_from_a,
+            mirrored=mirrored,
+            points_a=points_a,
+            points_b=points_a @ b_from_a[:2, :2].T + b_from_a[:2, 2],
+            votes=float(len(points_a)),
+            matches=len(source),
+            whole=True,
+        )
+        for b_from_a, points_a in whole_motions(
+            grey, usable, a, b, turn, cosine, mirrored=mirrored, most=most
+        )
+    ]
+
+
+def _turns(
+    patches: Patches, source: NDArray[np.intp], target: NDArray[np.intp], *, mirrored: bool
+) -> FloatArray:
+    """Return the rotation that each match tells, after A is mirrored left to right, radians."""
+    angle_a = np.pi - patches.angle[source] if mirrored else patches.angle[source]
+    return np.asarray(patches.angle[target] - angle_a, dtype=np.float32)
+
+
 def _motions(
     patches: Patches, source: NDArray[np.intp], target: NDArray[np.intp], cosine: FloatArray,
     *, mirrored: bool, most: int,
@@ -171,8 +207,7 @@ def _motions(
         return []
     flip = np.diag([-1.0, 1.0, 1.0]) if mirrored else np.eye(3)
     a, b = patches.xy[source] @ flip[:2, :2], patches.xy[target].astype(np.float64)
-    angle_a = np.pi - patches.angle[source] if mirrored else patches.angle[source]
-    turn = patches.angle[target] - angle_a
+    turn = _turns(patches, source, target, mirrored=mirrored)
     # A match weighs what it is worth among the matches of this panel: most of them are chance.
     rank = np.argsort(np.argsort(-cosine, kind="stable"), kind="stable")
     weight = -np.log((rank + 1.0) / len(rank))

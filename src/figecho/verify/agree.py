@@ -137,7 +137,7 @@ def agreement(
     count = int(np.count_nonzero(region))
     if count < 48:
         return _nothing(core.shape)
-    rho, samples = _octave_by_octave(laid, region)
+    rho, samples = octave_by_octave(laid, region)
     whole = count >= _WHOLE * panel_px
     nats = nats_of(rho, samples, banded=banded, whole=whole)
     if banded > 0.0 and nats > 0.0:
@@ -161,10 +161,10 @@ def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tu
     bands, which is most of what a smooth gel holds; the grain between them is its own.
     """
     calm = region & (laid.steepness <= np.median(laid.steepness[region]))
-    return _octave_by_octave(laid, calm)
+    return octave_by_octave(laid, calm)
 
 
-def _octave_by_octave(
+def octave_by_octave(
     laid: Overlay, where: BoolArray
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the correlation and the independent samples of each octave on some pixels."""

@@ -50,6 +50,13 @@ def transform_points(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.
     return np.asarray(mapped / (points @ matrix[2, :2] + matrix[2, 2])[:, None])
 
 
+def filled(polygon: NDArray[np.float64], size: tuple[int, int]) -> BoolArray:
+    """Return the mask of a polygon on a grid of ``size`` (width, height)."""
+    mask = np.zeros(size[::-1], np.uint8)
+    cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], 1)
+    return mask > 0
+
+
 def polygon_area(points: NDArray[np.float64]) -> float:
     """Return the area of a simple polygon of shape (n, 2)."""
     if len(points) < 3:
