@@ -36,6 +36,8 @@ _GELS_WEIGH = 8.0
 _FITTED_SAMPLES = 20.0
 #: What is shared of a gel is worth this many times what the calmer half of it shows.
 _CALM_WEIGHS = 3.0
+#: And the whole of one this many nats in any case: saved twice it may have lost all its grain.
+_WHOLE_NATS = 40.0
 _CEILING = 0.995
 _AGREES = 0.40
 #: Below this local correlation of the coarse octaves panels show something else; where there is
@@ -141,8 +143,8 @@ def agreement(
     whole = count >= _WHOLE * panel_px
     nats = nats_of(rho, samples, banded=banded, whole=whole)
     if banded > 0.0 and nats > 0.0:
-        calm = calmer_half(laid, region)
-        nats += banded * (min(nats, _CALM_WEIGHS * nats_of(*calm, banded=banded)) - nats)
+        calm = _CALM_WEIGHS * nats_of(*calmer_half(laid, region), banded=banded)
+        nats += banded * (min(nats, max(calm, _WHOLE_NATS if whole else 0.0)) - nats)
     return Agreement(
         nats=nats,
         zncc=cosine(
