@@ -26,7 +26,8 @@ def report_on(folder: Path, pictures: list[ByteArray]) -> Report:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("label", 0.85), ("digits", 0.85), ("plate", 0.85), ("arrow", 0.8)]
+    ("name", "least"),
+    [("label", 0.85), ("digits", 0.85), ("plate", 0.85), ("arrow", 0.8), ("ticks", 0.9)],
 )
 def test_printed_marks_are_masked_on_any_ground(name: str, least: float) -> None:
     hidden, others = [], []
@@ -44,7 +45,7 @@ def test_printed_marks_are_masked_on_any_ground(name: str, least: float) -> None
 
 
 @pytest.mark.parametrize("name", STAMPS)
-@pytest.mark.parametrize("seed", [2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2, 9])
 def test_a_mark_that_unrelated_pictures_share_is_no_finding(
     name: str, seed: int, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from figecho.screen.frames import border_frames, ruled_lines, scale_bars
 from figecho.screen.glyphs import glyphs
 from figecho.screen.labels import labels
 from figecho.screen.margins import margins
+from figecho.screen.ticks import ticks
 
 _RIM_PX = 2
 #: A mask that would take more than this of what is textured has taken picture for label.
@@ -35,7 +36,7 @@ class Overlay:
 
 
 def overlay(rgb: ByteArray) -> Overlay:
-    """Find the frame, the labels, the ruled lines and the scale bars of a panel.
+    """Find the frame, the labels, the ruled lines, the scale bars and the ticks of a panel.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def overlay(rgb: ByteArray) -> Overlay:
         frame=border_frames(rgb),
         labels=labels(rgb),
         lines=lines,
-        bars=scale_bars(rgb),
+        bars=scale_bars(rgb) | ticks(rgb),
         margins=margins(rgb, lines),
         glyphs=glyphs(rgb),
     )
