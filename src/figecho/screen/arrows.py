@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,9 @@ _SOLID = 0.6
 _EVEN_TONE, _STEEP_SHARE = 12.0, 0.75
 
 
-def arrows(layer: Layer, rgb: ByteArray, steep_at: BoolArray) -> list[Mark]:
+def arrows(
+    layer: Layer, rgb: ByteArray, steep_at: BoolArray, known: Collection[int] = ()
+) -> list[Mark]:
     """Return the marks of a layer that are arrows or arrowheads; none where there are too many.
 
     Parameters
@@ -38,18 +42,22 @@ def arrows(layer: Layer, rgb: ByteArray, steep_at: BoolArray) -> list[Mark]:
         The panel of the layer.
     steep_at : ndarray of shape (h, w), bool
         Where its tone changes from one pixel to the next.
+    known : collection of int
+        Labels of marks that are known for something else.
     """
     limit = _MAX_AREA_SHARE * layer.labels.size
     found = []
     for mark in layer.marks:
         if not (_MIN_AREA_PX <= mark.area <= limit and mark.sharp >= _MIN_SHARP):
             continue
+        if mark.label in known:
+            continue
         # Longer than that is its diagonal at least; a box is no arrow.
         if max(mark.w, mark.h) < 0.7 * _MIN_LENGTH_PX or mark.fill > _MAX_FILL:
             continue
         window = np.s_[mark.y : mark.y + mark.h, mark.x : mark.x + mark.w]
         shape = np.asarray(layer.labels[window] == mark.label, np.bool_)
-        if is_arrow(shape) and _is_printed(shape, rgb[window], steep_at[window]):
+        if _is_printed(shape, rgb[window], steep_at[window]) and is_arrow(shape):
             found.append(mark)
     return found if len(found) <= _MAX_ARROWS else []
 
@@ -98,7 +106,10 @@ def _has_shaft(width: NDArray[np.float64]) -> bool:
 
 def _is_printed(shape: BoolArray, rgb: ByteArray, steep_at: BoolArray) -> bool:
     """Whether a blob is even inside and ends within a pixel, as no hole between cells does."""
-    inner = cv2.erode(np.pad(shape, 1).astype(np.uint8), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
+    square = np.ones((3, 3), np.uint8)
+    inner = cv2.erode(
+        shape.astype(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0
+    ) > 0  # fmt: skip
     even = not inner.any() or float(rgb[inner].std(axis=0).max()) <= _EVEN_TONE
     return even and float(steep_at[shape & ~inner].mean()) >= _STEEP_SHARE
 

@@ -61,15 +61,15 @@ def labels(rgb: ByteArray) -> BoolArray:
         found |= bars
         for place in _lengths(bars, layer.marks):
             found[place] = True
-        chosen = {mark.label for mark in layer.marks if _is_box(mark, side)}
-        chosen |= {mark.label for mark in arrows(layer, rgb, steep)}
+        chosen = {mark.label for mark in arrows(layer, rgb, steep, known=chosen)}
+        chosen |= {mark.label for mark in layer.marks if _is_box(mark, side)}
         _draw(found, layer, chosen)
     for layer in strokes(rgb, steep):
         rows = [r for r in fine_rows(layer.marks, rgb.shape[:2]) if airy(r, layer.marks)]
         chosen = {mark.label for row in rows for mark in row}
         chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
         _draw(text, layer, chosen)
-        _draw(found, layer, {mark.label for mark in arrows(layer, rgb, steep)})
+        _draw(found, layer, {mark.label for mark in arrows(layer, rgb, steep, known=chosen)})
     return found | text | plates(rgb, text, steep)
 
 

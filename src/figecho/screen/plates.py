@@ -37,6 +37,8 @@ def plates(rgb: ByteArray, text: BoolArray, sharp_at: BoolArray) -> BoolArray:
     found = np.zeros(rgb.shape[:2], np.bool_)
     grounds = (darkest(rgb) >= _LIGHT, lightest(rgb) <= _DARK)
     for ground in grounds:
+        if not ground.any():
+            continue
         holes, letters = _holes(ground, sharp_at)
         window = _window(text, letters, len(letters) >= _LETTERS)
         part = text[window].astype(np.uint8)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
+from statistics import median
 
 from figecho.screen.marks import Mark
 
@@ -40,29 +39,40 @@ def fine_rows(marks: Sequence[Mark], shape: tuple[int, int]) -> list[list[Mark]]
     """
     found: list[list[Mark]] = []
     for upright in (False, True):
-        letters = [m for m in marks if is_letter(m, shape[upright], upright=upright)]
-        rows = [row for row in _rows(letters, shape[upright], upright=upright) if _is_open(row)]
-        sure = [row for row in rows if len(row) >= 2 and not by_chance(row, marks, shape)]
+        rows = [row for row in _rows(marks, shape[upright], upright=upright) if _is_open(row)]
+        lines = [_line(row, upright) for row in rows]
+        sure = {
+            line
+            for row, line in zip(rows, lines, strict=True)
+            if len(row) >= 2 and not by_chance(row, marks, shape)
+        }
         # The numbers of an axis stand on one line, however short each.
-        found += [row for row in rows if any(_in_line(row, other, upright) for other in sure)]
+        found += [
+            row
+            for row, line in zip(rows, lines, strict=True)
+            if any(_in_line(line, other) for other in sure)
+        ]
     return found
 
 
-def _in_line(row: Sequence[Mark], other: Sequence[Mark], upright: bool) -> bool:
-    """Whether two rows are of one height and on one line, to the pixel; each row with itself."""
-    if row is other:
-        return True
-    low, low_other = (np.median([_across(m, upright) for m in part]) for part in (row, other))
-    size, size_other = (np.median([_size(m, upright) for m in part]) for part in (row, other))
-    return bool(max(abs(low - low_other), abs(low + size - low_other - size_other)) <= 1)
+def _line(row: Sequence[Mark], upright: bool) -> tuple[float, float]:
+    """Return where the letters of a row begin and end across it, in the median."""
+    low = median(_across(m, upright) for m in row)
+    return low, low + median(_size(m, upright) for m in row)
+
+
+def _in_line(line: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two rows are of one height and on one line, to the pixel."""
+    return max(abs(line[0] - other[0]), abs(line[1] - other[1])) <= 1
 
 
 def by_chance(row: Sequence[Mark], marks: Sequence[Mark], shape: tuple[int, int]) -> bool:
     """Whether marks of that size, if they stood anywhere in the panel, would make such a row."""
-    x, y, w, h = np.array([(m.x, m.y, m.w, m.h) for m in row]).T
-    upright = np.ptp(y) > np.ptp(x)
-    size = float(np.median(w if upright else h))
-    alike = sum(0.6 * size <= _size(m, bool(upright)) <= 1.6 * size for m in marks)
+    x, y = [m.x for m in row], [m.y for m in row]
+    upright = max(y) - min(y) > max(x) - min(x)
+    size = median(_size(m, upright) for m in row)
+    low, high = 0.6 * size, 1.6 * size
+    alike = sum(low <= (m.w if upright else m.h) <= high for m in marks)
     follows = max(alike - len(row), 1) * _PLACE * size / (shape[0] * shape[1])
     return alike * follows ** (len(row) - 1) > _CHANCE
 
@@ -108,7 +118,7 @@ def airy(row: Sequence[Mark], marks: Sequence[Mark]) -> bool:
     y0, y1 = min(m.y for m in row), max(m.y + m.h for m in row)
     upright = y1 - y0 > x1 - x0
     middle = (x0 + x1) / 2 if upright else (y0 + y1) / 2
-    size = float(np.median([_size(m, upright) for m in row]))
+    size = median(_size(m, upright) for m in row)
     low, high = (y0, y1) if upright else (x0, x1)
     crowd = 0
     for m in marks:
