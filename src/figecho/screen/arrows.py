@@ -22,7 +22,8 @@ _SAME_SIDES = 0.82
 _WIDEST, _BARE_WIDEST = (0.2, 0.9), 0.75
 _STRAIGHT_HEAD, _STRAIGHT_BARE, _EVEN_SHAFT = 0.15, 0.1, 0.1
 _SHAFT, _HEAD_PX, _MIN_ASPECT = 0.66, 4, 1.5
-#: The end of the shaft is cut square, and the head is suddenly wider; a band tapers and swells.
+#: The end of the shaft is cut square, askew to the pixels but for one of them, and the head is
+#: suddenly wider; a band tapers and swells.
 _SQUARE, _BARB_PX, _BARB = 0.6, 3, 0.75
 #: A letter of that outline is hollow.
 _SOLID = 0.6
@@ -96,7 +97,7 @@ def _has_shaft(width: NDArray[np.float64]) -> bool:
     return (
         _WIDEST[0] <= widest / len(width) <= _WIDEST[1]
         and thick <= _SHAFT * width[widest]
-        and width[1] >= _SQUARE * thick
+        and width[1:3].max() >= _SQUARE * thick
         and width[max(widest - _BARB_PX, 0)] <= _BARB * width[widest]
         and float(np.abs(shaft - thick).mean()) <= _EVEN_SHAFT * width[widest]
         and len(head) >= _HEAD_PX

@@ -27,7 +27,7 @@ _RIM, _RIM_PX = 0.5, 7
 _BY_NATURE = 0.94
 #: Samples that the choice among all motions of a panel uses up; streaks of an enlarged strip, which
 #: differ along one direction alone, hold ten.
-_CHOSEN_SAMPLES = 18.0
+_CHOSEN_SAMPLES = 24.0
 _CEILING = 0.995
 #: From Fisher's gain to the nats of the tails, as in :mod:`figecho.verify.inside`.
 _NATS_A_GAIN = 15.0
