@@ -44,6 +44,24 @@ def test_printed_marks_are_masked_on_any_ground(name: str, least: float) -> None
     assert np.mean(others) < 0.015
 
 
+@pytest.mark.parametrize("length", [24, 32, 44])
+@pytest.mark.parametrize("turns", range(4))
+def test_an_arrow_with_a_thin_shaft_is_masked_askew(length: int, turns: int) -> None:
+    picture = np.full((120, 160, 3), 150, np.uint8)
+    picture += np.random.default_rng(length).integers(0, 20, picture.shape, dtype=np.uint8)
+    # Drawn four times as large: no edge falls on the pixels.
+    large = np.zeros((480, 640), np.uint8)
+    tip, barb = 4 * (30 + length), 4 * max(8, length // 3)
+    cv2.line(large, (120, 120), (tip - barb // 2, tip - barb // 2), 255, 7)
+    head = np.array([[tip, tip], [tip - barb, tip - barb // 3], [tip - barb // 3, tip - barb]])
+    cv2.fillPoly(large, [head], 255)
+    ink = cv2.resize(large, (160, 120), interpolation=cv2.INTER_AREA)[..., None] / 255.0
+    marked = np.rint(picture * (1.0 - ink)).astype(np.uint8)
+    drawn = np.rot90((marked < 60).all(axis=2), turns)
+    seen = jpeg(np.ascontiguousarray(np.rot90(marked, turns)), 90)
+    assert (~usable(seen, overlay(seen)))[drawn].mean() > 0.95
+
+
 @pytest.mark.parametrize("name", STAMPS)
 @pytest.mark.parametrize("seed", [1, 2, 9])
 def test_a_mark_that_unrelated_pictures_share_is_no_finding(
