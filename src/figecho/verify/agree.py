@@ -37,7 +37,7 @@ _FITTED_SAMPLES = 20.0
 #: What is shared of a gel is worth this many times what the calmer half of it shows.
 _CALM_WEIGHS = 3.0
 #: And the whole of one this many nats in any case: saved twice it may have lost all its grain.
-_WHOLE_NATS = 40.0
+_WHOLE_NATS = 50.0
 _CEILING = 0.995
 _AGREES = 0.40
 #: Below this local correlation of the coarse octaves panels show something else; where there is
