@@ -156,21 +156,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
         nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
         if nats <= 0.0:
             return None
-    return Echo(
-        proposal=proposal,
-        methods=(proposal.method,),
-        b_from_a=b_from_a,
-        polygon_a=polygon,
-        polygon_b=transform_points(b_from_a, polygon),
-        nats=nats,
-        chance=0.0,
-        zncc=result.zncc,
-        rho=result.rho,
-        samples=result.samples,
-        differing=0.0,
-        overlap_a=0.0,
-        overlap_b=0.0,
-    )
+    return _echo(proposal, b_from_a, polygon, replace(result, nats=nats))
 
 
 def _same_pixels(a: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -194,6 +180,13 @@ def _same_pixels(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     polygon = outline(found.region)
     if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=False):
         return None
+    return replace(_echo(proposal, b_from_a, polygon, found), same=True)
+
+
+def _echo(
+    proposal: Proposal, b_from_a: Matrix, polygon: NDArray[np.float64], found: Agreement
+) -> Echo:
+    """Return an echo with what its verification tells; the rest is measured if it survives."""
     return Echo(
         proposal=proposal,
         methods=(proposal.method,),
@@ -208,7 +201,6 @@ def _same_pixels(a: Described, proposal: Proposal, config: Config) -> Echo | Non
         differing=0.0,
         overlap_a=0.0,
         overlap_b=0.0,
-        same=True,
     )
 
 
