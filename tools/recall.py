@@ -2,7 +2,7 @@
 
 ``python tools/recall.py --set generated --panels 400 --seed 5`` draws panels of every class with
 planted reuse, look-alikes and singles; ``--set cells`` draws planted reuse only, class by transform
-in turn (about 500 panels are a round); ``--set blots`` draws gels and blots only, ``--set clones``
+in turn (about 600 panels are a round); ``--set blots`` draws gels and blots only, ``--set clones``
 panels of which every second repeats a part of itself; ``--set real --data DIR...`` plants the same
 transforms into the pictures of folders, whose own pairs of one folder are not judged, for they may
 share a field or a membrane. Everything is written to files first and read as a user's

@@ -31,10 +31,10 @@ def thick_bars(layer: Layer) -> BoolArray:
     found = np.zeros(tone.shape, np.bool_)
     length = min(_MIN_LENGTH_PX, max(_LEAST_LENGTH_PX, int(_MIN_LENGTH_SHARE * min(tone.shape))))
     for size in ((length, _MIN_THICK_PX), (_MIN_THICK_PX, length)):
-        opened = _opened(tone, size)
-        if not opened.any():
+        kept = opened(tone, size)
+        if not kept.any():
             continue
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=4)
         bars = [
             k
             for k in range(1, count)
@@ -46,7 +46,7 @@ def thick_bars(layer: Layer) -> BoolArray:
     return found
 
 
-def _opened(tone: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def opened(tone: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Open a mask by a box of any size; OpenCV's own opening moves by a pixel where one is even."""
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, size)
     back = (size[0] - 1 - size[0] // 2, size[1] - 1 - size[1] // 2)

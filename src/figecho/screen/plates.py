@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.bars import opened
 from figecho.screen.channels import darkest, lightest
 
 _LIGHT, _DARK = 200, 55
@@ -48,10 +49,10 @@ def plates(rgb: ByteArray, text: BoolArray, sharp_at: BoolArray) -> BoolArray:
         whole = (ground[window] | holes[window] | inked).astype(np.uint8)
         top, left = window[0].start, window[1].start
         for side in _SIDES_PX:
-            opened = _open(whole, side)
-            if not opened.any():
+            kept = _open(whole, side)
+            if not kept.any():
                 break
-            boxes = cv2.connectedComponentsWithStats(opened, connectivity=4)[2][1:]
+            boxes = cv2.connectedComponentsWithStats(kept, connectivity=4)[2][1:]
             full = boxes[:, 4] >= _FILL * boxes[:, 2] * boxes[:, 3]
             full &= boxes[:, 4] <= _MAX_AREA_SHARE * ground.size
             full &= _ends_in(boxes, window, ground.shape)
@@ -115,8 +116,6 @@ def _letters_on(plate: tuple[int, int, int, int], holes: NDArray[np.int32]) -> i
 
 def _open(mask: ByteArray, side_px: int) -> ByteArray:
     """Open by a square of any size, the border of the panel being no edge of a plate."""
-    kernel = np.ones((side_px, side_px), np.uint8)
     pad = cv2.copyMakeBorder(mask, *(side_px,) * 4, cv2.BORDER_REPLICATE)
-    back = (side_px - 1 - side_px // 2,) * 2
-    opened = cv2.dilate(cv2.erode(pad, kernel), kernel, anchor=back)
-    return np.asarray(opened[side_px:-side_px, side_px:-side_px], np.uint8)
+    kept = opened(pad, (side_px, side_px))
+    return np.asarray(kept[side_px:-side_px, side_px:-side_px], np.uint8)

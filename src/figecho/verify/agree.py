@@ -38,7 +38,7 @@ _FITTED_SAMPLES = 20.0
 _CALM_WEIGHS = 3.0
 #: And the whole of one this many nats in any case: saved twice it may have lost all its grain.
 _WHOLE_NATS = 50.0
-_CEILING = 0.995
+CEILING = 0.995
 _AGREES = 0.40
 #: Below this local correlation of the coarse octaves panels show something else; where there is
 #: less texture nothing can be told.
@@ -265,7 +265,7 @@ def nats_of(
     gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
     other = np.arctanh(LOOK_ALIKE)
     look_alike = other + banded * (np.arctanh(gels) - other)
-    gain = np.maximum(np.arctanh(np.clip(rho, 0.0, _CEILING)) - look_alike, 0.0)
+    gain = np.maximum(np.arctanh(np.clip(rho, 0.0, CEILING)) - look_alike, 0.0)
     free = np.maximum(np.asarray(samples) - 3.0, 0.0)
     left = max(1.0 - _FITTED_SAMPLES / max(float(np.sum(samples)), 1e-9), 0.0)
     weight = left * (1.0 + banded * (_GELS_WEIGH - 1.0))

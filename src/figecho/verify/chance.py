@@ -15,7 +15,7 @@ import numpy as np
 from figecho.model import BoolArray, FloatArray
 from figecho.verify.agree import Overlay, agreement
 
-_SHIFTS = ((0.31, 0.17), (-0.17, 0.29), (0.13, -0.37))
+SHIFTS = ((0.31, 0.17), (-0.17, 0.29), (0.13, -0.37))
 _FLIPS = ((1, 1), (-1, 1), (1, -1), (-1, -1))
 #: How far off another place lies at least, for a broad lane resembles itself a little way off: in
 #: pixels, and as a share of the shorter side, for of many lanes some stand farther.
@@ -47,7 +47,7 @@ def chance_nats(laid: Overlay, region: BoolArray) -> float:
     height, width = region[window].shape
     values = []
     for flip_y, flip_x in _FLIPS:
-        for share_y, share_x in _SHIFTS:
+        for share_y, share_x in SHIFTS:
             move = (_step(share_y, height), _step(share_x, width))
 
             def displaced(

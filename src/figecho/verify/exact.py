@@ -11,9 +11,11 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray, Matrix
-from figecho.verify.agree import Agreement, cosine
+from figecho.verify.agree import CEILING, Agreement, cosine
 from figecho.verify.bands import BANDS, Octaves, mean_filter
+from figecho.verify.chance import SHIFTS
 from figecho.verify.frame import warp_linear, warp_mask
+from figecho.verify.inside import NATS_A_GAIN
 
 #: Local correlation of the finest octave in a copy that was saved well, the window it is measured
 #: in, the energy below which nothing can be told, and what is too narrow to be more than an edge.
@@ -28,10 +30,6 @@ _BY_NATURE = 0.94
 #: Samples that the choice among all motions of a panel uses up; streaks of an enlarged strip, which
 #: differ along one direction alone, hold ten.
 _CHOSEN_SAMPLES = 24.0
-_CEILING = 0.995
-#: From Fisher's gain to the nats of the tails, as in :mod:`figecho.verify.inside`.
-_NATS_A_GAIN = 15.0
-_DISPLACED = ((0.31, 0.17), (-0.17, 0.29), (0.13, -0.37))
 
 
 def grainy(grey: FloatArray) -> BoolArray:
@@ -100,9 +98,9 @@ def same_nats(rho: float, samples: float, repeat: float) -> float:
         Correlation that other motions reach there: a printed screen or a drawn pattern repeats to
         the pixel by itself.
     """
-    nature = np.arctanh(np.clip(max(repeat, _BY_NATURE), 0.0, _CEILING))
-    gain = max(float(np.arctanh(np.clip(rho, 0.0, _CEILING)) - nature), 0.0)
-    return _NATS_A_GAIN * 0.5 * max(samples - _CHOSEN_SAMPLES, 0.0) * gain**2
+    nature = np.arctanh(np.clip(max(repeat, _BY_NATURE), 0.0, CEILING))
+    gain = max(float(np.arctanh(np.clip(rho, 0.0, CEILING)) - nature), 0.0)
+    return NATS_A_GAIN * 0.5 * max(samples - _CHOSEN_SAMPLES, 0.0) * gain**2
 
 
 def _pieces(a: FloatArray, b: FloatArray, core: BoolArray) -> list[BoolArray]:
@@ -139,5 +137,5 @@ def _repeat(a: FloatArray, b: FloatArray, region: BoolArray) -> float:
             here[inside],
             np.roll(there, (round(dy * height), round(dx * width)), axis=(0, 1))[inside],
         )
-        for dy, dx in _DISPLACED
+        for dy, dx in SHIFTS
     )

@@ -32,7 +32,7 @@ _FITTED_SAMPLES = 18.0
 #: How far around so many keypoints their grain is compared.
 _CLOSE_PX, _CLOSE_POINTS = 6, 40
 #: From Fisher's gain to the nats of :data:`figecho.judge.background.TAILS`, which it was fitted to.
-_NATS_A_GAIN = 15.0
+NATS_A_GAIN = 15.0
 
 
 def inside_nats(
@@ -61,7 +61,7 @@ def inside_nats(
     nature = max(_z(_BY_NATURE), banded * _z(repeat))
     gain = 0.5 * max(samples - _FITTED_SAMPLES, 0.0) * max(_z(rho) - nature, 0.0) ** 2
     exact = 1.0 if rigid(b_from_a, stretch=_EXACT, scale=_EXACT) else 0.4
-    return _NATS_A_GAIN * exact * gain
+    return NATS_A_GAIN * exact * gain
 
 
 def grain_shared(grid: Frame, points: NDArray[np.float64]) -> float:
