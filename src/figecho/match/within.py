@@ -137,33 +137,44 @@ def local_votes(
     -------
     ndarray of shape (m,), float32
     """
+    ax, ay = a[:, 0].copy(), a[:, 1].copy()
+    bx, by = b[:, 0].copy(), b[:, 1].copy()
+    full = np.float32(2.0 * np.pi)
+    angle = turn - full * np.rint(turn / full)
+    reach, near, more = np.float32(reach_px), np.float32(near_px), np.float32(slope)
+    most = np.float32(most_turn)
+    cosines, sines = np.cos(turn), np.sin(turn)
+    follows = np.empty(len(a), np.bool_)
     votes = weight.copy()
-    first = 0
-    for i in range(a.shape[0]):
-        while a[i, 1] - a[first, 1] > reach_px:
+    first = last = 0
+    for i in range(len(a)):
+        while ay[i] - ay[first] > reach:
             first += 1
-        c, s = np.cos(turn[i]), np.sin(turn[i])
-        last_x, last_y = a[i, 0], a[i, 1]
-        for j in range(first, a.shape[0]):
-            dx, dy = a[j, 0] - a[i, 0], a[j, 1] - a[i, 1]
-            if dy > reach_px:
-                break
-            if abs(dx) > reach_px:
-                continue
+        while last < len(a) and ay[last] - ay[i] <= reach:
+            last += 1
+        c, s = cosines[i], sines[i]
+        # All tests without a branch, so that they run on vectors.
+        here = slice(first, last)
+        near_x, near_y, there_x, there_y = ax[here], ay[here], bx[here], by[here]
+        turned, passed = angle[here], follows[here]
+        for k in range(last - first):
+            dx, dy = near_x[k] - ax[i], near_y[k] - ay[i]
+            off = abs(turned[k] - angle[i])
             distance = np.sqrt(dx * dx + dy * dy)
-            if distance == 0.0 or distance > reach_px:
-                continue
-            off = turn[j] - turn[i]
-            off -= 2.0 * np.pi * np.round(off / (2.0 * np.pi))
-            if abs(off) > most_turn:
-                continue
-            rx = b[j, 0] - b[i, 0] - (c * dx - s * dy)
-            ry = b[j, 1] - b[i, 1] - (s * dx + c * dy)
-            if np.sqrt(rx * rx + ry * ry) > near_px + slope * distance:
-                continue
-            if a[j, 0] != last_x or a[j, 1] != last_y:
+            rx = there_x[k] - bx[i] - (c * dx - s * dy)
+            ry = there_y[k] - by[i] - (s * dx + c * dy)
+            allowed = near + more * distance
+            passed[k] = (
+                (distance <= reach)
+                & (distance > 0)
+                & ((off <= most) | (full - off <= most))
+                & (rx * rx + ry * ry <= allowed * allowed)
+            )
+        last_x, last_y = ax[i], ay[i]
+        for j in range(first, last):
+            if follows[j] and (ax[j] != last_x or ay[j] != last_y):
                 votes[i] += weight[j]
-                last_x, last_y = a[j, 0], a[j, 1]
+                last_x, last_y = ax[j], ay[j]
     return votes
 
 
