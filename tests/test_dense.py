@@ -18,7 +18,7 @@ from figecho.match.blocks import (
     scale_hypotheses,
     view,
 )
-from figecho.match.dense import correlate_block, correlate_block_plain, peaks
+from figecho.match.dense import correlate_block, correlate_block_plain, peaks, place_weights
 from scenes import alike, everywhere, gamma, grey, jpeg, mean_gap_px, rendering
 
 THOROUGH = replace(Blocks(), all_orientations=True)
@@ -47,7 +47,7 @@ def test_the_kernel_does_what_plain_numpy_does(
         target += np.linspace(0, 3, target.shape[1], dtype=np.float32)
     block = normal(rng.standard_normal((h, w)))
     out = np.full((more_h + 1, more_w + 1), np.nan, np.float32)
-    correlate_block(block, target, out)
+    correlate_block(block, target, place_weights(target, *block.shape), out)
     plain = correlate_block_plain(block, target)
     assert np.allclose(out, plain, atol=2e-3)
     if kind == "flat":
@@ -58,10 +58,10 @@ def test_a_block_correlates_fully_with_itself_and_oppositely_with_its_negative()
     target = np.random.default_rng(1).standard_normal((30, 40)).astype(np.float32)
     block = normal(target[7:15, 20:30])
     out = np.zeros((23, 31), np.float32)
-    correlate_block(block, target, out)
+    correlate_block(block, target, place_weights(target, *block.shape), out)
     assert np.unravel_index(out.argmax(), out.shape) == (7, 20)
     assert out.max() == pytest.approx(1.0, abs=1e-3)
-    correlate_block(block, -target, out)
+    correlate_block(block, -target, place_weights(target, *block.shape), out)
     assert out[7, 20] == pytest.approx(-1.0, abs=1e-3)
 
 

@@ -18,7 +18,46 @@ from figecho.model import FloatArray
 
 
 @nb.njit(cache=True)
-def correlate_block(block: FloatArray, target: FloatArray, out: FloatArray) -> None:
+def place_weights(target: FloatArray, h: int, w: int) -> FloatArray:
+    """Return 1 over the norm of every ``h`` x ``w`` place of a panel about its mean.
+
+    Parameters
+    ----------
+    target : ndarray of shape (H, W), float32
+
+    Returns
+    -------
+    ndarray of shape (H - h + 1, W - w + 1), float32
+        0 where the panel is flat.
+    """
+    rows, columns = target.shape[0] - h + 1, target.shape[1] - w + 1
+    weights = np.empty((rows, columns), dtype=np.float32)
+    count = h * w
+    for y in range(rows):
+        total = np.zeros(target.shape[1], dtype=np.float32)
+        power = np.zeros(target.shape[1], dtype=np.float32)
+        for v in range(h):
+            line = target[y + v]
+            for x in range(len(line)):
+                total[x] += line[x]
+                power[x] += line[x] * line[x]
+        running = running_power = 0.0
+        for x in range(w):
+            running += total[x]
+            running_power += power[x]
+        for x in range(columns):
+            if x > 0:
+                running += total[x + w - 1] - total[x - 1]
+                running_power += power[x + w - 1] - power[x - 1]
+            variance = running_power - running * running / count
+            weights[y, x] = 1.0 / np.sqrt(variance) if variance > 1e-3 * count else 0.0
+    return weights
+
+
+@nb.njit(cache=True)
+def correlate_block(
+    block: FloatArray, target: FloatArray, weights: FloatArray, out: FloatArray
+) -> None:
     """Write the ZNCC of ``block`` with every place of ``target`` where it fits.
 
     Parameters
@@ -26,45 +65,30 @@ def correlate_block(block: FloatArray, target: FloatArray, out: FloatArray) -> N
     block : ndarray of shape (h, w), float32
         Zero mean, unit norm.
     target : ndarray of shape (H, W), float32
+    weights : ndarray of shape (H - h + 1, W - w + 1), float32
+        See :func:`place_weights`.
     out : ndarray of shape (H - h + 1, W - w + 1), float32
         Overwritten with values in -1..1; 0 where the target is flat.
     """
     h, w = block.shape
     rows, columns = out.shape
-    count = np.float32(h * w)
-    total = np.empty(columns, dtype=np.float32)
-    power = np.empty(columns, dtype=np.float32)
-    cross = np.empty(columns, dtype=np.float32)
+    fours = w - w % 4
     for y in range(rows):
-        total[:] = 0.0
-        power[:] = 0.0
+        cross = out[y]
         cross[:] = 0.0
         for v in range(h):
             line = target[y + v]
-            for u in range(w):
-                factor = block[v, u]
+            for u in range(0, fours, 4):
+                f0, f1, f2, f3 = block[v, u], block[v, u + 1], block[v, u + 2], block[v, u + 3]
+                l0, l1, l2, l3 = line[u:], line[u + 1 :], line[u + 2 :], line[u + 3 :]
                 for x in range(columns):
-                    cross[x] += factor * line[x + u]
-        for v in range(h):
-            line = target[y + v]
-            running, running_power = np.float32(0.0), np.float32(0.0)
-            for u in range(w):
-                running += line[u]
-                running_power += line[u] * line[u]
-            total[0] += running
-            power[0] += running_power
-            for x in range(1, columns):
-                gone, new = line[x - 1], line[x + w - 1]
-                running += new - gone
-                running_power += new * new - gone * gone
-                total[x] += running
-                power[x] += running_power
+                    cross[x] += f0 * l0[x] + f1 * l1[x] + f2 * l2[x] + f3 * l3[x]
+            for u in range(fours, w):
+                f0, l0 = block[v, u], line[u:]
+                for x in range(columns):
+                    cross[x] += f0 * l0[x]
         for x in range(columns):
-            variance = power[x] - total[x] * total[x] / count
-            if variance > np.float32(1e-3) * count:
-                out[y, x] = cross[x] / np.sqrt(variance)
-            else:
-                out[y, x] = 0.0
+            cross[x] *= weights[y, x]
 
 
 def correlate_block_plain(block: FloatArray, target: FloatArray) -> FloatArray:
@@ -102,6 +126,7 @@ def shift_evidence(
     rows, columns = target.shape[0] - block_h + 1, target.shape[1] - block_w + 1
     offset_y, offset_x = source.shape[0] - block_h, source.shape[1] - block_w
     scores = np.empty((rows, columns), dtype=np.float32)
+    weights = place_weights(target, block_h, block_w)
     z0 = np.arctanh(floor)
     for k in range(corners.shape[0]):
         bx, by = corners[k, 0], corners[k, 1]
@@ -111,7 +136,7 @@ def shift_evidence(
         if norm < 1e-3:
             continue
         block /= norm
-        correlate_block(block, target, scores)
+        correlate_block(block, target, weights, scores)
         weight = np.float32(0.5 * max(samples[k] - 3.0, 0.0))
         for y in range(rows):
             for x in range(columns):

@@ -88,17 +88,22 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     Octaves
     """
     weight = usable.astype(np.float32)
+    whole = bool(usable.all())
     filled = grey
-    if not usable.all():
+    if not whole:
         surroundings = mean_filter(grey * weight, 6.0) / (mean_filter(weight, 6.0) + 1e-3)
         filled = np.where(usable, grey, surroundings).astype(np.float32)
     values, density = [], []
-    for fine_px, sigma_px in pairwise(SIGMAS_PX):
-        once = smooth(filled, fine_px) - smooth(filled, sigma_px)
+    blurred = [smooth(filled, sigma_px) for sigma_px in SIGMAS_PX]
+    for (fine_px, sigma_px), (fine, broad) in zip(
+        pairwise(SIGMAS_PX), pairwise(blurred), strict=True
+    ):
+        once = fine - broad
         twice = smooth(once, fine_px) - smooth(once, sigma_px)
-        octave = np.asarray(2.0 * twice * weight, dtype=np.float32)
+        octave = 2.0 * twice * weight
         window = 2.5 * sigma_px
-        power = mean_filter(octave * octave, window) / (mean_filter(weight, window) + 1e-3)
+        share = 1.0 if whole else mean_filter(weight, window)
+        power = mean_filter(octave * octave, window) / (share + 1e-3)
         white = np.asarray(octave / np.sqrt(power + NOISE_FLOOR**2), dtype=np.float32)
         values.append(white)
         density.append(np.asarray(_density(white, 2.0 * sigma_px) * weight, dtype=np.float32))
