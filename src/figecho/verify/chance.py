@@ -10,6 +10,8 @@ places that fit second best are asked (:func:`elsewhere_nats`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray
@@ -45,6 +47,13 @@ def chance_nats(laid: Overlay, region: BoolArray) -> float:
         return 0.0
     window = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
     height, width = region[window].shape
+    here = Overlay(
+        a=tuple(np.ascontiguousarray(o[window]) for o in laid.a),
+        b=(),
+        density=tuple(np.ascontiguousarray(d[window]) for d in laid.density),
+        steepness=laid.steepness[window],
+        both=laid.both[window],
+    )
     values = []
     for flip_y, flip_x in _FLIPS:
         for share_y, share_x in SHIFTS:
@@ -56,12 +65,8 @@ def chance_nats(laid: Overlay, region: BoolArray) -> float:
             ) -> np.ndarray:  # fmt: skip
                 return np.roll(plane[window][:: flip[0], :: flip[1]], move, axis=(0, 1))
 
-            mixed = Overlay(
-                a=tuple(np.ascontiguousarray(o[window]) for o in laid.a),
-                b=tuple(displaced(o) for o in laid.b),
-                density=tuple(np.ascontiguousarray(d[window]) for d in laid.density),
-                steepness=laid.steepness[window],
-                both=laid.both[window] & displaced(laid.both),
+            mixed = replace(
+                here, b=tuple(displaced(o) for o in laid.b), both=here.both & displaced(laid.both)
             )
             values.append(agreement(mixed).nats)
     return float(np.mean(values))

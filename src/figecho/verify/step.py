@@ -44,15 +44,18 @@ def sample_pairs(
     height, width = a.shape
     rows, columns = planes_b.shape[0], planes_b.shape[1]
     count = 0
+    affine = b_from_a[2, 0] == 0.0 and b_from_a[2, 1] == 0.0 and b_from_a[2, 2] == 1.0
     for y in range(0, height, stride):
         for x in range(0, width, stride):
             if not usable_a[y, x]:
                 continue
-            depth = b_from_a[2, 0] * x + b_from_a[2, 1] * y + b_from_a[2, 2]
-            if abs(depth) < 1e-9:
-                continue
-            there_x = (b_from_a[0, 0] * x + b_from_a[0, 1] * y + b_from_a[0, 2]) / depth
-            there_y = (b_from_a[1, 0] * x + b_from_a[1, 1] * y + b_from_a[1, 2]) / depth
+            there_x = b_from_a[0, 0] * x + b_from_a[0, 1] * y + b_from_a[0, 2]
+            there_y = b_from_a[1, 0] * x + b_from_a[1, 1] * y + b_from_a[1, 2]
+            if not affine:
+                depth = b_from_a[2, 0] * x + b_from_a[2, 1] * y + b_from_a[2, 2]
+                if abs(depth) < 1e-9:
+                    continue
+                there_x, there_y = there_x / depth, there_y / depth
             if not (0.0 <= there_x <= columns - 1 and 0.0 <= there_y <= rows - 1):
                 continue
             left, top = min(int(there_x), columns - 2), min(int(there_y), rows - 2)
