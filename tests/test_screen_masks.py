@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from figecho.config import Config
 from figecho.model import ByteArray
 from figecho.panels import panels_of
+from figecho.screen.gaps import gaps
 from figecho.screen.masks import overlay, usable
 from figecho.sources import collect
 from pictures import BLACK, WHITE, canvas, cells, dots, jpeg, strip, tissue, write
@@ -139,6 +140,61 @@ def test_axes_with_ticks_and_what_stands_around_them_are_masked_and_events_kept(
     assert not mask[100, 51:60].any()
     assert not mask[212:].any()
     assert mask[events].mean() > 0.85
+
+
+def row_of_plots(frames: int = 3) -> tuple[ByteArray, np.ndarray]:
+    """Three scatter plots of which some are framed, colour bars between; and where events are."""
+    row = canvas(210, 760)
+    events = np.zeros(row.shape[:2], bool)
+    for k in range(3):
+        x = 40 + 240 * k
+        plot = dots(150, 160, 60, seed=k)
+        row[30:180, x : x + 160] = plot
+        events[30:180, x : x + 160] = plot.min(axis=2) < 128
+        if k < frames:
+            cv2.rectangle(row, (x, 30), (x + 159, 179), (190, 190, 190), 1)
+            row[30:180, x + 164 : x + 172] = np.linspace(60, 200, 150)[:, None, None]
+            for step in range(5):
+                place = (x + 178, 40 + 32 * step)
+                write(row, str(step), place, 0.25, BLACK)
+                row[place[1] - 3, x + 172 : x + 175] = 0
+    return row, events
+
+
+def test_what_stands_between_plots_is_masked_and_their_events_are_kept() -> None:
+    row, events = row_of_plots()
+    mask = seen(row)
+    for x in (200, 440, 680):
+        assert not mask[30:180, x : x + 75].any()
+    assert mask[events].mean() > 0.85
+
+
+def test_a_plot_without_a_frame_beside_framed_ones_is_kept() -> None:
+    row, events = row_of_plots(frames=2)
+    alone = events.copy()
+    alone[:, :520] = False
+    assert seen(row)[alone].mean() > 0.85
+
+
+def test_nothing_is_between_the_plots_of_a_panel_with_one() -> None:
+    page = canvas(260, 300)
+    shades = np.random.default_rng(2).integers(60, 250, (20, 12, 3), np.uint8)
+    page[30:230, 40:160] = np.kron(shades, np.ones((10, 10, 1), np.uint8))
+    page[60:200, 190:205] = np.linspace(60, 200, 140)[:, None, None]
+    cv2.polylines(page, [np.array([[164, 40], [180, 40], [180, 120], [164, 120]])], False, BLACK)
+    assert not gaps(page).any()
+
+
+def test_what_stands_between_photographs_and_bands_on_white_is_kept() -> None:
+    pair = canvas(200, 420)
+    pair[10:190, 10:190] = tissue(180, 180)
+    pair[10:190, 230:410] = tissue(180, 180, seed=1)
+    cv2.circle(pair, (210, 100), 6, (120, 40, 40), -1)
+    assert seen(pair)[96:105, 207:214].all()
+    bands = canvas(120, 420)
+    for k in range(4):
+        cv2.ellipse(bands, (60 + 100 * k, 60), (34, 28), 0, 0, 360, (40, 40, 40), -1, cv2.LINE_AA)
+    assert seen(bands)[40:80, 100:320].mean() > 0.9
 
 
 def test_what_stands_around_lines_in_a_picture_is_kept() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from figecho.model import BoolArray, ByteArray
 from figecho.screen.channels import mean
 from figecho.screen.frames import border_frames, ruled_lines, scale_bars
+from figecho.screen.gaps import gaps
 from figecho.screen.glyphs import glyphs
 from figecho.screen.labels import labels
 from figecho.screen.margins import margins
@@ -48,7 +49,7 @@ def overlay(rgb: ByteArray) -> Overlay:
         labels=labels(rgb),
         lines=lines,
         bars=scale_bars(rgb) | ticks(rgb),
-        margins=margins(rgb, lines),
+        margins=margins(rgb, lines) | gaps(rgb),
         glyphs=glyphs(rgb),
     )
 
