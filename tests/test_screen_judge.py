@@ -78,6 +78,36 @@ def test_a_paragraph_is_text() -> None:
     assert judged(jpeg(paragraph())) == "text"
 
 
+def word(text: str = "Concentration") -> ByteArray:
+    """A word cut out so closely that its letters touch the border, as panels of axes are."""
+    page = Image.new("RGB", (600, 90), "white")
+    ImageDraw.Draw(page).text((20, 20), text, "black", ImageFont.load_default(42))
+    wide = np.array(page)
+    ys, xs = np.nonzero(wide.min(axis=2) < 128)
+    return np.ascontiguousarray(wide[ys.min() : ys.max() + 1, xs.min() + 8 : xs.max() + 1])
+
+
+@pytest.mark.parametrize("text", ["Concentration", "Intensity (a.u.)", "log2 fold change"])
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_word_cut_out_closely_is_text(text: str, turns: int) -> None:
+    closely = np.ascontiguousarray(np.rot90(word(text), turns))
+    assert judged(closely) in {"text", "blank"}
+    blurred = cv2.resize(jpeg(closely, 80), None, fx=0.9, fy=0.9, interpolation=cv2.INTER_AREA)
+    assert judged(blurred) in {"text", "blank"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_strip_of_bands_under_a_name_is_no_line_of_print(seed: int) -> None:
+    named = strip(40, 300, seed=seed)
+    named[:, :90] = 255
+    write(named, "actin", (4, 28), 0.8, BLACK)
+    assert judged(named) is None
+    narrow = strip(30, 300, seed=seed, lanes=16)
+    assert judged(narrow) is None
+    light = np.clip(2.2 * (narrow.astype(float) - 85), 0, 255)
+    assert judged(jpeg(light.astype(np.uint8))) is None
+
+
 def test_a_page_of_print_is_text_in_spite_of_its_full_stops() -> None:
     page = Image.new("RGB", (700, 900), "white")
     for k in range(36):

@@ -7,7 +7,9 @@ import numpy as np
 from figecho.config import Screen
 from figecho.model import BoolArray, ByteArray, ScreenReason
 from figecho.screen.drawing import drawing
+from figecho.screen.labels import STRIP
 from figecho.screen.masks import Overlay, rimmed
+from figecho.screen.rows import MAX_LETTER_PX
 from figecho.screen.structure import structure
 
 #: So much of a panel must stand out of its background; more where its tones say nothing either.
@@ -18,6 +20,9 @@ _MANY_TONES = 128
 _DARK, _DARK_LETTERED, _DIM_BESIDE = 64, 0.6, 0.05
 _DRAWN_CANVAS, _DRAWN_SOFT, _DRAWN_LETTERED = 0.5, 0.006, 0.25
 _DOT_CLOUD, _PRINTED = 25, 0.7
+#: A line of print cut out of its page: a strip whose ink is letters, but for those that the cut
+#: broke.
+_STRIP_PRINTED = 0.5
 
 
 def reason(rgb: ByteArray, usable: BoolArray, over: Overlay, screen: Screen) -> ScreenReason | None:
@@ -57,6 +62,8 @@ def _empty(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | 
 
 def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None:
     measured = drawing(rgb, rimmed(over.labels | over.glyphs), rimmed(over.lines))
+    if _is_line_of_print(rgb, over):
+        return "text"
     if measured.canvas < _DRAWN_CANVAS or measured.soft > _DRAWN_SOFT:
         return None
     # A picture that was painted or cut out has its canvas too, but no chart so many tones.
@@ -76,3 +83,11 @@ def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None
         return None
     mostly_print = measured.printed >= _PRINTED and not measured.curves
     return "text" if mostly_print or not (measured.curves or over.lines.any()) else "plot"
+
+
+def _is_line_of_print(rgb: ByteArray, over: Overlay) -> bool:
+    """Whether a panel is a strip as high as letters are, and most of its ink is letters."""
+    across, along = sorted(rgb.shape[:2])
+    if along < STRIP * across or across > MAX_LETTER_PX:
+        return False
+    return drawing(rgb, rimmed(over.labels), rimmed(over.lines)).printed >= _STRIP_PRINTED

@@ -28,6 +28,8 @@ from figecho.screen.strokes import strokes
 #: less even.
 _MAX_SPREAD, _MAX_COLOURED_SPREAD = 24.0, 12.0
 _CORNER_LETTER_PX = 9
+#: A strip is so many times as long as it is wide: a title, the name of an axis.
+STRIP = 4
 #: The length of a scale bar stands within this share of the panel of it, in letters so large.
 _LENGTH_AWAY, _LENGTH_LETTER, _SMALL_PANEL_PX = 0.2, 0.12, 200
 
@@ -50,8 +52,8 @@ def labels(rgb: ByteArray) -> BoolArray:
         side = min(rgb.shape[:2])
         limit = _MAX_COLOURED_SPREAD if layer.coloured else _MAX_SPREAD
         even = [mark for mark in layer.marks if mark.spread <= limit]
-        rows = text_rows(even, rgb.shape[0], upright=False)
-        rows += text_rows(even, rgb.shape[1], upright=True)
+        rows = text_rows(even, _room_px(*rgb.shape[:2]), upright=False)
+        rows += text_rows(even, _room_px(*rgb.shape[1::-1]), upright=True)
         rows = [row for row in rows if airy(row, even) and not by_chance(row, even, rgb.shape[:2])]
         rows += _corner_letters(even, rgb.shape[:2])
         chosen = {mark.label for row in rows for mark in row}
@@ -71,6 +73,14 @@ def labels(rgb: ByteArray) -> BoolArray:
         _draw(text, layer, chosen)
         _draw(found, layer, {mark.label for mark in arrows(layer, rgb, steep, known=chosen)})
     return found | text | plates(rgb, text, steep)
+
+
+def _room_px(across_px: int, along_px: int) -> int:
+    """Return the height of the panel that letters are held against; a line cut out is all letters.
+
+    Letters have a share of the height of a panel at most, of a strip all of it.
+    """
+    return STRIP * across_px if along_px >= STRIP * across_px else across_px
 
 
 def _draw(found: BoolArray, layer: Layer, chosen: set[int]) -> None:

@@ -9,7 +9,7 @@ from figecho.screen.marks import Mark
 
 _MIN_LETTER_PX = 5
 _BUCKET_PX = 16
-_MAX_LETTER_PX = 140
+MAX_LETTER_PX = 140
 #: Two letters make a word where they are large, else it takes three.
 _LARGE_LETTER_PX = 12
 _OPEN_SHARE = 0.6
@@ -134,7 +134,7 @@ def is_letter(mark: Mark, span_px: int, *, upright: bool) -> bool:
     """Whether a mark has the size and the strokes of a letter, in a panel of ``span_px``."""
     height, width = _size(mark, upright), mark.h if upright else mark.w
     return (
-        _MIN_LETTER_PX <= height <= min(_MAX_LETTER_PX, 0.45 * span_px, max(24, 0.25 * span_px))
+        _MIN_LETTER_PX <= height <= min(MAX_LETTER_PX, 0.45 * span_px, max(24, 0.25 * span_px))
         and width <= 2.5 * height
         and 0.12 <= mark.fill <= 0.95
         and mark.stroke_px <= max(2.0, 0.38 * height)
