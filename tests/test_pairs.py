@@ -144,6 +144,18 @@ def test_lanes_moved_to_another_blot_are_found(seed: int) -> None:
     assert min(high, right) - max(low, left) > 0.5 * (right - left)
 
 
+def test_panels_of_one_figure_are_matched_whole_however_little_a_sample_shows() -> None:
+    hasty = resolve(overrides={"methods": ["sift"], "match.glance_keypoints": 30})
+    a, b = rendering("eosin", 3), rendering("eosin", 4).copy()
+    b[70:120, 90:150] = a[20:70, 30:90]
+    one, same, other = (
+        described(image, source, hasty)
+        for image, source in ((a, "a.png"), (b, "a.png"), (b, "b.png"))
+    )
+    assert any(shown(e, shift(60, 50), a.shape) for e in echoes(one, same, hasty))
+    assert echoes(one, other, hasty) == []
+
+
 def test_two_separate_reuses_in_one_pair_are_two_echoes() -> None:
     a = rendering("eosin", 14, 170, 260)
     b = rendering("eosin", 15, 170, 260).copy()

@@ -73,8 +73,12 @@ def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
     """Match a sample of keypoints first: most pairs share nothing, and the sample shows it.
 
     The sample is of the panel with fewer keypoints, of which a copied part holds a larger share.
+    Panels of one figure are few and likely to share something: they are matched whole, for of a
+    part with a dozen matches the sample may hold too few.
     """
     settings = config.match
+    if a.panel.figure == b.panel.figure:
+        return True
     if len(b.sift) < len(a.sift):
         a, b = b, a
     step = -(-len(a.sift) // settings.glance_keypoints)
