@@ -240,6 +240,34 @@ def test_a_panel_without_clone_holds_none_that_counts(name: str) -> None:
     assert min(numbers, default=9.0) > CONFIG.judge.moderate_log10_nfa
 
 
+def dashed(seed: int, period_px: float) -> np.ndarray:
+    """A map of noise with dashed rulers drawn over its whole height."""
+    rng = np.random.default_rng(seed)
+    shades = 70 + 14 * rng.normal(0, 1, (220, 160))
+    on = (np.arange(220) / period_px) % 1.0 < 0.6
+    for x, wide in ((60, 2), (70, 2), (74, 3), (84, 3)):
+        shades[on, x : x + wide] = 4
+    return np.clip(np.rint(shades), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("period_px", [9.0, 8.9, 13.3])
+def test_dashed_lines_are_no_clone_of_themselves(seed: int, period_px: float) -> None:
+    numbers = [inside_log10_nfa(e) for e in found_inside(dashed(seed, period_px))]
+    assert min(numbers, default=9.0) > CONFIG.judge.moderate_log10_nfa
+
+
+def test_a_clone_beside_dashed_lines_is_found() -> None:
+    image = dashed(0, 9.0)
+    part = rendering("eosin", 16, 220, 260)[40:90, 40:80]
+    part = part if part.ndim == 2 else part.mean(axis=2)
+    image[20:70, 8:48] = image[150:200, 104:144] = part
+    assert any(
+        shown(e, shift(96, 130), image.shape) or shown(e, shift(-96, -130), image.shape)
+        for e in found_inside(image)
+    )
+
+
 def test_a_symmetric_object_is_no_clone() -> None:
     yy, xx = np.mgrid[0:90, 0:120].astype(np.float32)
     ring = 120 + 80 * np.cos(np.hypot(xx - 59.5, yy - 44.5) / 6)

@@ -59,6 +59,8 @@ class Echo:
         Share of each panel that the other covers under the geometry.
     same : bool
         Whether it is one panel, and both places are the same to the pixel.
+    pattern : float
+        How much the region is like what lies a little way off, where it is one panel.
     """
 
     proposal: Proposal
@@ -75,6 +77,7 @@ class Echo:
     overlap_a: float
     overlap_b: float
     same: bool = False
+    pattern: float = 0.0
 
 
 def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -122,7 +125,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
                     return None
                 continue
         b_from_a = grid.to_panels(geometry)
-    region, in_shape, nats = result.region, False, result.nats
+    region, in_shape, nats, pattern = result.region, False, result.nats, 0.0
     inverted = proposal.form.inverted
     if a is b:
         in_shape = result.rho[0] < within.SAME_GRAIN
@@ -145,10 +148,11 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             region = result.region
             if not region.any():
                 return None
+        pattern = within.pattern(grid, geometry, region)
         # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
         if grid.a.banded > RATHER_A_GEL and within.in_a_row(grid, geometry, region):
             result = within.away_from_bands(grid, geometry, result, inverted=inverted)
-        nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
+        nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a, pattern=pattern)
         if nats <= 0.0:
             return None
     polygon = transform_points(grid.a_from_grid, outline(region))
@@ -157,10 +161,11 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     polygon = np.clip(polygon, 0.0, [a.panel.shape[1] - 1, a.panel.shape[0] - 1])
     if a is b and grid.size != a.panel.shape[::-1]:
         result = _in_full_size(a, polygon, b_from_a, result, config)
-        nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a)
+        nats = within.inside_nats(result.rho[0], result.samples[0], b_from_a, pattern=pattern)
         if nats <= 0.0:
             return None
-    return _echo(proposal, b_from_a, polygon, replace(result, nats=nats))
+    found = _echo(proposal, b_from_a, polygon, replace(result, nats=nats))
+    return replace(found, pattern=pattern)
 
 
 def _same_pixels(a: Described, proposal: Proposal, config: Config) -> Echo | None:

@@ -100,7 +100,7 @@ def _standing_out(found: list[Echo], banded: float, least: float) -> list[Echo]:
         others = [e.rho[0] for e in found if not _same_geometry(e.b_from_a, echo, True)]
         nats = within.inside_nats(
             echo.rho[0], echo.samples[0], echo.b_from_a,
-            banded=banded, repeat=max(others, default=0.0),
+            banded=banded, repeat=max(others, default=0.0), pattern=echo.pattern,
         )  # fmt: skip
         if nats >= least:
             kept.append(replace(echo, nats=nats))
