@@ -108,6 +108,20 @@ def test_a_strip_of_bands_under_a_name_is_no_line_of_print(seed: int) -> None:
     assert judged(jpeg(light.astype(np.uint8))) is None
 
 
+def test_the_head_of_a_window_is_no_line_of_print() -> None:
+    head = canvas(46, 420, (226, 226, 226))
+    for k in range(4):
+        head[4:23, 6 + 75 * k : 76 + 75 * k] = 250
+    for k in range(5):
+        head[28:42, 300 + 24 * k : 318 + 24 * k] = (90, 140, 200)
+    page = Image.fromarray(head)
+    for k in range(4):
+        at = (12 + 75 * k, 6)
+        ImageDraw.Draw(page).text(at, f"Track {k}", "black", ImageFont.load_default(12))
+    ImageDraw.Draw(page).text((10, 28), "chr10:72,026", "black", ImageFont.load_default(12))
+    assert judged(np.array(page)) is None
+
+
 def test_a_page_of_print_is_text_in_spite_of_its_full_stops() -> None:
     page = Image.new("RGB", (700, 900), "white")
     for k in range(36):

@@ -21,8 +21,8 @@ _DARK, _DARK_LETTERED, _DIM_BESIDE = 64, 0.6, 0.05
 _DRAWN_CANVAS, _DRAWN_SOFT, _DRAWN_LETTERED = 0.5, 0.006, 0.25
 _DOT_CLOUD, _PRINTED = 25, 0.7
 #: A line of print cut out of its page: a strip whose ink is letters, but for those that the cut
-#: broke.
-_STRIP_PRINTED = 0.5
+#: broke, and they reach from side to side.
+_STRIP_PRINTED, _STRIP_FILLED = 0.5, 0.8
 
 
 def reason(rgb: ByteArray, usable: BoolArray, over: Overlay, screen: Screen) -> ScreenReason | None:
@@ -89,5 +89,7 @@ def _is_line_of_print(rgb: ByteArray, over: Overlay) -> bool:
     """Whether a panel is a strip as high as letters are, and most of its ink is letters."""
     across, along = sorted(rgb.shape[:2])
     if along < STRIP * across or across > MAX_LETTER_PX:
+        return False
+    if over.labels.any(axis=int(np.argmax(rgb.shape[:2]))).mean() < _STRIP_FILLED:
         return False
     return drawing(rgb, rimmed(over.labels), rimmed(over.lines)).printed >= _STRIP_PRINTED
