@@ -40,11 +40,11 @@ from figecho.panels.gutters import (
     gutters,
     ink_of,
     is_clean,
-    lines,
     stepped,
     wide_px,
 )
 from figecho.panels.lanes import are_lanes
+from figecho.panels.lines import lines
 from figecho.panels.seams import seamed
 
 _MAX_DEPTH = 10

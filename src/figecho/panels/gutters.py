@@ -1,4 +1,4 @@
-"""Find what separates panels: empty gutters, and thin uniform lines from side to side."""
+"""Find the empty gutters that separate panels."""
 
 from __future__ import annotations
 
@@ -23,12 +23,6 @@ LOOSE, STRICT, EXACT = 20, 8, 1
 #: A dark field is seldom farther than this from black, which paper is not.
 _DARK_TOLERANCE = 3
 _CLEAN_SHARE = 0.5
-_LINE_SPREAD = 10
-_LINE_STEP = 24
-_LINE_GLANCE = 16
-_LINE_SHARE = 0.8
-_LINE_REACH_PX = 3
-_LINE_SAMPLES = 160
 #: A gutter that compression blurred, or one beside a field as pale or as dark as it: no farther
 #: from canvas on average than this, and within this much of its own emptiest row.
 _STEP_LEVEL, _STEP_SLACK, _STEP_CROSSED = 8.0, 1.5, 0.1
@@ -181,57 +175,6 @@ def _fades(rows: ByteArray, level: float) -> bool:
     return bool(first.mean() - level < _STEP_AT_ONCE_MEAN * (farther.mean() - level))
 
 
-def lines(rgb: ByteArray, *, vertical: bool) -> list[Run]:
-    """Return thin uniform lines from side to side with picture on both sides of them.
-
-    The line must be lighter than both its neighbours, or darker, along nearly all its length:
-    a frame between panels is, the texture of a picture is not.
-    """
-    planes = rgb.transpose(1, 0, 2) if vertical else rgb
-    count = planes.shape[0]
-    thick = wide_px(count)
-    # A sample along the line tells even from uneven; the step beside it is measured in full.
-    sample = planes[:, :: max(1, planes.shape[1] // _LINE_SAMPLES)]
-    # Samples side by side in memory are summed twice as fast.
-    layers = np.ascontiguousarray(sample.transpose(2, 0, 1))
-    even = _maybe_even(layers)
-    near = cv2.dilate(even.astype(np.uint8), np.ones((2 * _LINE_REACH_PX + 1, 1), np.uint8)) > 0
-    tones = np.zeros((count, layers.shape[0]), np.float32)
-    tones[near.ravel()] = np.median(layers[:, near.ravel()], axis=2).T
-    spread = np.full(count, np.inf, np.float32)
-    apart = np.abs(layers[:, even] - tones[even].T[..., None])
-    spread[even] = apart.mean(axis=2).max(axis=0)
-    found: list[Run] = []
-    for a, b in runs(spread <= _LINE_SPREAD):
-        before, after = a - _LINE_REACH_PX, b - 1 + _LINE_REACH_PX
-        if b - a <= thick and before >= 0 and after < count:
-            # The medians tell most rows from lines at once; the rest is measured in full.
-            apart = np.abs(tones[(a + b) // 2] - tones[[before, after]]).max(axis=1)
-            if apart.min() <= _LINE_GLANCE:
-                continue
-            # Signed steps of one sign in one channel: lighter than both sides, or darker.
-            steps = tones[(a + b) // 2] - planes[[before, after]].astype(np.float32)
-            lighter = (steps > _LINE_STEP).mean(axis=1).min(axis=0)
-            darker = (steps < -_LINE_STEP).mean(axis=1).min(axis=0)
-            if max(lighter.max(), darker.max()) >= _LINE_SHARE:
-                found.append((a - 1, b + 1))
-    return _merged(found)
-
-
-def _maybe_even(layers: ByteArray) -> BoolArray:
-    """Whether rows may be even, without their median: halves of an even one differ little.
-
-    The mean step between two halves is at most twice the mean distance from any tone.
-    """
-    half = layers.shape[2] // 2
-    if half == 0:
-        return np.ones(layers.shape[1], np.bool_)
-    one, other = layers[:, :, :half], layers[:, :, half : 2 * half]
-    steps = cv2.absdiff(one, other).mean(axis=2, dtype=np.float32)
-    most = 2.0 * _LINE_SPREAD * layers.shape[2] / (2 * half)
-    return np.asarray(steps.max(axis=0) <= most)
-
-
 def between(box: Box, separators: Sequence[Run], *, vertical: bool) -> list[Box]:
     """Return what is left of ``box`` between separators given in its own frame."""
     end = box.w if vertical else box.h
@@ -246,13 +189,3 @@ def runs(flags: BoolArray) -> list[Run]:
     """Return the runs of True in a one-dimensional array."""
     steps = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(steps[::2], steps[1::2], strict=True)]
-
-
-def _merged(found: list[Run]) -> list[Run]:
-    merged: list[Run] = []
-    for a, b in sorted(found):
-        if merged and a <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
-        else:
-            merged.append((a, b))
-    return merged
