@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import Box, ByteArray, FloatArray
 from figecho.panels.filled import has_texture
 from figecho.panels.gutters import crop
+from figecho.screen.channels import lightest
 from figecho.screen.graphics import is_drawn
 
 #: Each picture beside a seam is this wide at least, and takes this share of the whole.
@@ -77,14 +79,14 @@ def jumps(rgb: ByteArray) -> FloatArray:
     ndarray of shape (h,), float32
         0 for the first and last rows, beside which too little is known.
     """
-    rows = rgb[:, :: max(1, rgb.shape[1] // _SAMPLES)].astype(np.int16)
+    rows = np.ascontiguousarray(rgb[:, :: max(1, rgb.shape[1] // _SAMPLES)])
     shares = np.zeros(rgb.shape[0], np.float32)
     if len(rows) < 12:
         return shares
     # JPEG smears an edge over a pixel on either side, so the step is taken across three.
-    across = np.abs(rows[5:-3] - rows[2:-6]).max(axis=2)
-    before = np.abs(rows[2:-6] - rows[:-8]).max(axis=2)
-    after = np.abs(rows[7:-1] - rows[5:-3]).max(axis=2)
+    across = lightest(cv2.absdiff(rows[5:-3], rows[2:-6]))
+    before = lightest(cv2.absdiff(rows[2:-6], rows[:-8]))
+    after = lightest(cv2.absdiff(rows[7:-1], rows[5:-3]))
     jump = (across > _STEP) & (across > _FACTOR * np.maximum(before, after))
     shares[4:-4] = jump.mean(axis=1)
     return shares

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray, FloatArray
+from figecho.screen.channels import mean
 
 #: Below this many usable pixels their percentiles say little, and all pixels are taken instead.
 _MIN_PIXELS = 256
@@ -55,12 +56,10 @@ def to_grey(pixels: NDArray[Any], usable: BoolArray, floor: float) -> FloatArray
     -------
     ndarray of shape (h, w), float32 in 0..255
     """
-    mean = pixels.astype(np.float32)
-    if mean.ndim == 3:
-        mean = (mean[..., 0] + mean[..., 1] + mean[..., 2]) / np.float32(3)
-    chosen = mean[usable] if int(usable.sum()) >= _MIN_PIXELS else mean
+    grey = mean(pixels) if pixels.ndim == 3 else pixels.astype(np.float32)
+    chosen = grey[usable] if int(usable.sum()) >= _MIN_PIXELS else grey
     low, high = np.percentile(chosen, (0.5, 99.5))
-    return stretched(mean, float(low), float(high), floor)
+    return stretched(grey, float(low), float(high), floor)
 
 
 def stretched(values: NDArray[Any], low: float, high: float, floor: float) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from figecho.model import ByteArray, FloatArray
 
@@ -20,10 +21,11 @@ def darkest(rgb: ByteArray) -> ByteArray:
     return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
 
 
-def mean(rgb: ByteArray) -> FloatArray:
+def mean(rgb: NDArray[np.uint8 | np.uint16]) -> FloatArray:
     """Return the mean of the channels of each pixel, shape (h, w), float32."""
-    red, green, blue = cv2.split(rgb)
-    return np.asarray((red.astype(np.float32) + green + blue) / np.float32(3), np.float32)
+    # Adding whole numbers is exact, in any order; only the division rounds.
+    total = cv2.transform(rgb.astype(np.float32), np.ones((1, 3), np.float32))
+    return np.asarray(total / np.float32(3), np.float32)
 
 
 def change(rgb: ByteArray, size_px: int) -> ByteArray:
