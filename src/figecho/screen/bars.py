@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from figecho.model import BoolArray
+from figecho.screen.blobs import blobs
 from figecho.screen.marks import Layer
 
 _MIN_THICK_PX, _MAX_THICK_SHARE = 2, 0.1
@@ -34,15 +36,15 @@ def thick_bars(layer: Layer) -> BoolArray:
         kept = opened(tone, size)
         if not kept.any():
             continue
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=4)
+        labels, boxes = blobs(kept, connectivity=4)
         bars = [
             k
-            for k in range(1, count)
-            if _is_bar(stats[k], min(tone.shape))
-            and _stands_alone(labels, k, stats[k], tone, layer.sharp_at)
+            for k in np.flatnonzero(_are_bars(boxes, min(tone.shape))).tolist()
+            if _stands_alone(labels, k, boxes[k], tone, layer.sharp_at)
         ]
         if len(bars) <= _MAX_BARS:
-            found |= np.isin(labels, bars)
+            for k in bars:
+                found |= labels == k
     return found
 
 
@@ -53,18 +55,22 @@ def opened(tone: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(cv2.dilate(cv2.erode(tone, kernel), kernel, anchor=back))
 
 
-def _is_bar(stats: np.ndarray, side_px: int) -> bool:
-    w, h, area = int(stats[2]), int(stats[3]), int(stats[4])
-    thick, length = min(w, h), max(w, h)
-    slim = thick <= max(4.0, _MAX_THICK_SHARE * side_px)
-    return slim and length >= _ASPECT * thick and area >= _FILL * w * h
+def _are_bars(boxes: NDArray[np.int32], side_px: int) -> BoolArray:
+    w, h, area = boxes[:, 2:].T
+    thick, length = np.minimum(w, h), np.maximum(w, h)
+    slim = (thick > 0) & (thick <= max(4.0, _MAX_THICK_SHARE * side_px))
+    return np.asarray(slim & (length >= _ASPECT * thick) & (area >= _FILL * w * h), np.bool_)
 
 
 def _stands_alone(
-    labels: np.ndarray, label: int, stats: np.ndarray, tone: np.ndarray, sharp_at: BoolArray
+    labels: NDArray[np.int32],
+    label: int,
+    box: NDArray[np.int32],
+    tone: np.ndarray,
+    sharp_at: BoolArray,
 ) -> bool:
     """Whether most of what surrounds a bar is of another tone, across a sharp edge."""
-    x, y, w, h = (int(v) for v in stats[:4])
+    x, y, w, h = (int(v) for v in box[:4])
     near = np.s_[max(y - 1, 0) : y + h + 1, max(x - 1, 0) : x + w + 1]
     bar = labels[near] == label
     ring = (cv2.dilate(bar.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~bar

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import blobs
 from figecho.screen.channels import change, mean
 
 _CANVAS_TOLERANCE = 6
@@ -84,8 +85,7 @@ def drawing(rgb: ByteArray, printed: BoolArray, ruled: BoolArray) -> Drawing:
 def _blobs(ink: BoolArray) -> tuple[int, int]:
     """Count the dots and the curves among the blobs of ``ink``."""
     height, width = ink.shape
-    stats = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)[2][1:]
-    w, h, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    w, h, area = blobs(ink)[1][1:, 2:].T
     short, side = np.minimum(w, h), np.maximum(w, h)
     # Letters are small too, but neither as square nor as full as the dot of an event.
     dots = (side <= _DOT_PX) & (short >= _DOT_SQUARE * side) & (area >= _DOT_FILL * w * h)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import blobs
 from figecho.screen.channels import lightest
 
 #: A frame line steps this much, with one sign, along this share of the side.
@@ -143,8 +144,7 @@ def _level_lines(rgb: ByteArray, ruler: _Ruler) -> list[tuple[int, int, int, int
         drawn = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, along)
         if not drawn.any():
             continue
-        stats = cv2.connectedComponentsWithStats(drawn, connectivity=8)[2][1:]
-        boxes = [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats]
+        boxes = [(x, y, w, h) for x, y, w, h, _ in blobs(drawn)[1][1:].tolist()]
         thin = lightest(cv2.morphologyEx(rgb, kind, near)) >= ruler.step
         boxes = [b for b in boxes if thin[_slices(b)].any(axis=0).mean() >= _THIN_SHARE]
         inner = [b for b in boxes if b[1] >= ruler.border_px <= height - b[1] - b[3]]

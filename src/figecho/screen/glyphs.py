@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import blobs
+from figecho.screen.channels import darkest
 from figecho.screen.graphics import is_drawn
 
 _CANVAS = 215
@@ -33,13 +35,11 @@ def glyphs(rgb: ByteArray) -> BoolArray:
     found = np.zeros(rgb.shape[:2], np.bool_)
     if not is_drawn(rgb):
         return found
-    darkest = rgb.min(axis=2)
-    ink = (darkest < 255 - _INK_CONTRAST).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    depth = cv2.distanceTransform(ink, cv2.DIST_L2, 3)
-    grey = rgb.mean(axis=2)
-    for k in range(1, count):
-        x, y, w, h, _ = (int(v) for v in stats[k])
+    paper = darkest(rgb)
+    ink = paper < 255 - _INK_CONTRAST
+    labels, boxes = blobs(ink)
+    depth = cv2.distanceTransform(ink.view(np.uint8), cv2.DIST_L2, 3)
+    for k, (x, y, w, h, _) in enumerate(boxes[1:].tolist(), start=1):
         if not _MIN_PX <= max(w, h) <= _MAX_PX:
             continue
         top, left = max(0, y - 3), max(0, x - 3)
@@ -49,8 +49,9 @@ def glyphs(rgb: ByteArray) -> BoolArray:
             continue
         near = cv2.dilate(mark.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         far = cv2.dilate(mark.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-        ring = darkest[window][far & ~near & (labels[window] == 0)]
-        inside = grey[window][mark & (grey[window] <= np.median(grey[window][mark]))]
+        ring = paper[window][far & ~near & (labels[window] == 0)]
+        tones = rgb[window][mark].mean(axis=1)
+        inside = tones[tones <= np.median(tones)]
         if float(np.mean(ring >= _CANVAS)) > 0.6 and float(inside.std()) <= _EVEN_SPREAD:
             found[window] |= mark
     return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
 from figecho.screen.arrows import arrows
 from figecho.screen.bars import thick_bars
+from figecho.screen.blobs import blobs
 from figecho.screen.channels import change
 from figecho.screen.marks import SHARP_STEP, Layer, Mark, layers
 from figecho.screen.plates import plates
@@ -130,7 +130,7 @@ def _lengths(bars: BoolArray, marks: Sequence[Mark]) -> Iterator[tuple[slice, sl
         return
     reach, letter = _LENGTH_AWAY * side, _LENGTH_LETTER * side
     small = [m for m in marks if max(m.w, m.h) <= letter and m.sharp >= PRINTED_SHARP]
-    for x, y, w, h, _ in cv2.connectedComponentsWithStats(bars.astype(np.uint8))[2][1:].tolist():
+    for x, y, w, h, _ in blobs(bars)[1][1:].tolist():
         if w < h:
             continue
         along = [m for m in small if x - 0.5 * w <= m.x + m.w / 2 <= x + 1.5 * w]

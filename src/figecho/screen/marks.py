@@ -10,23 +10,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import blobs
 from figecho.screen.channels import change, darkest, lightest
 
 _LIGHT, _DARK = 190, 65
 _PURE_ON, _PURE_OFF = 180, 95
 #: An edge is sharp where the tone changes this much within two pixels.
 SHARP_STEP = 90
+#: The pixels of an outline are nearer than this to what is beside it, diagonally at most.
+_OUTLINE_PX = 1.5
 _MIN_AREA_PX = 4
 _MAX_AREA_SHARE = 0.3
 #: More blobs than this are texture, whatever they look like.
 _MAX_MARKS = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One blob: its bounding box, area and shape, all in pixels.
 
@@ -96,42 +100,70 @@ def measured(
     rgb: ByteArray, tone: BoolArray, sharp_at: BoolArray
 ) -> tuple[NDArray[np.int32], tuple[Mark, ...]]:
     """Label and measure the blobs of ``tone``, a mask of shape (h, w); see :class:`Layer`."""
-    drawn = tone.astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
-    labels = np.asarray(labels, np.int32)
-    area = stats[:, cv2.CC_STAT_AREA]
+    labels, boxes = blobs(tone)
+    area = boxes[:, 4]
     # What covers much of a panel is background; to measure it would cost the most.
     fits = (area >= _MIN_AREA_PX) & (area <= _MAX_AREA_SHARE * tone.size)
-    chosen = [k for k in range(1, count) if fits[k]]
-    if not chosen or len(chosen) > _MAX_MARKS:
+    chosen = np.flatnonzero(fits)
+    if not 0 < len(chosen) <= _MAX_MARKS:
         return labels, ()
-    padded = cv2.copyMakeBorder(drawn, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    padded = cv2.copyMakeBorder(tone.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    measured = tone & fits[labels]
-    depth, flat = depth[measured], labels[measured]
-    outline = depth < 1.5
-    edge = np.bincount(flat[outline], minlength=count)
-    sharp = np.bincount(flat[outline & sharp_at[measured]], minlength=count)
-    ruled = np.bincount(flat[outline & _straight(tone)[measured]], minlength=count)
-    spread = _spread(rgb[measured], flat, count)
-    thickest = np.zeros(count)
-    np.maximum.at(thickest, flat, depth)
-    return labels, tuple(
-        Mark(
-            label=k,
-            x=int(stats[k, cv2.CC_STAT_LEFT]),
-            y=int(stats[k, cv2.CC_STAT_TOP]),
-            w=int(stats[k, cv2.CC_STAT_WIDTH]),
-            h=int(stats[k, cv2.CC_STAT_HEIGHT]),
-            area=int(stats[k, cv2.CC_STAT_AREA]),
-            stroke_px=float(stats[k, cv2.CC_STAT_AREA] / max(edge[k] / 2, 1)),
-            thickest_px=float(2 * thickest[k] - 1),
-            sharp=float(sharp[k] / max(edge[k], 1)),
-            straight=float(ruled[k] / max(edge[k], 1)),
-            spread=float(spread[k]),
-        )
-        for k in chosen
+    index = np.full(len(boxes), -1)
+    index[chosen] = np.arange(len(chosen))
+    tones, thickest, outline = totals(labels, index, rgb, depth, sharp_at, _straight(tone))
+    boxes, area = boxes[chosen], area[chosen]
+    edge, sharp, ruled = outline.T
+    mean, square = tones[:, 0] / area[:, None], tones[:, 1] / area[:, None]
+    measures = np.stack(
+        [
+            area / np.maximum(edge / 2, 1),
+            2.0 * thickest - 1,
+            sharp / np.maximum(edge, 1),
+            ruled / np.maximum(edge, 1),
+            np.sqrt(np.maximum((square - mean * mean).max(axis=1), 0)),
+        ],
+        axis=1,
     )
+    rows = zip(chosen.tolist(), boxes.tolist(), measures.tolist(), strict=True)
+    return labels, tuple(Mark(label, *box, *measured) for label, box, measured in rows)
+
+
+@nb.njit(cache=True)
+def totals(
+    labels: NDArray[np.int32], index: NDArray[np.int64], rgb: ByteArray,
+    depth: NDArray[np.float32], sharp_at: BoolArray, straight_at: BoolArray,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:  # fmt: skip
+    """Add up the pixels of the labels whose ``index`` says where to, which is -1 for the others.
+
+    Returns
+    -------
+    tones : ndarray of shape (n, 2, 3), int64
+        Sum and sum of squares, channel by channel.
+    thickest : ndarray of shape (n,), float64
+        The greatest ``depth``, the distance to what is beside the label.
+    outline : ndarray of shape (n, 3), int64
+        Pixels on the outline; of these, the sharp and the straight ones.
+    """
+    n = index.max() + 1
+    tones = np.zeros((n, 2, 3), np.int64)
+    thickest = np.zeros(n, np.float64)
+    outline = np.zeros((n, 3), np.int64)
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            if labels[y, x] == 0 or index[labels[y, x]] < 0:
+                continue
+            k = index[labels[y, x]]
+            for c in range(3):
+                tone = np.int64(rgb[y, x, c])
+                tones[k, 0, c] += tone
+                tones[k, 1, c] += tone * tone
+            thickest[k] = max(thickest[k], depth[y, x])
+            if depth[y, x] < _OUTLINE_PX:
+                outline[k, 0] += 1
+                outline[k, 1] += sharp_at[y, x]
+                outline[k, 2] += straight_at[y, x]
+    return tones, thickest, outline
 
 
 def _straight(tone: BoolArray) -> BoolArray:
@@ -143,14 +175,3 @@ def _straight(tone: BoolArray) -> BoolArray:
             edge = (tone & ~np.roll(tone, step, axis)).astype(np.uint8)
             found |= cv2.morphologyEx(edge, cv2.MORPH_OPEN, run) > 0
     return found
-
-
-def _spread(tones: NDArray[np.uint8], labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
-    """Return the largest standard deviation of a channel, label by label."""
-    sizes = np.maximum(np.bincount(labels, minlength=count), 1)
-    worst = np.zeros(count)
-    for channel in tones.T.astype(np.float64):
-        mean = np.bincount(labels, channel, count) / sizes
-        square = np.bincount(labels, channel * channel, count) / sizes
-        worst = np.maximum(worst, square - mean * mean)
-    return np.asarray(np.sqrt(worst))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
 from figecho.screen.bars import opened
+from figecho.screen.blobs import blobs
 from figecho.screen.channels import darkest, lightest
 
 _LIGHT, _DARK = 200, 55
@@ -52,7 +53,7 @@ def plates(rgb: ByteArray, text: BoolArray, sharp_at: BoolArray) -> BoolArray:
             kept = _open(whole, side)
             if not kept.any():
                 break
-            boxes = cv2.connectedComponentsWithStats(kept, connectivity=4)[2][1:]
+            boxes = blobs(kept, connectivity=4)[1][1:]
             full = boxes[:, 4] >= _FILL * boxes[:, 2] * boxes[:, 3]
             full &= boxes[:, 4] <= _MAX_AREA_SHARE * ground.size
             full &= _ends_in(boxes, window, ground.shape)
@@ -92,16 +93,15 @@ def _ends_in(
 
 def _holes(ground: BoolArray, sharp_at: BoolArray) -> tuple[BoolArray, NDArray[np.int32]]:
     """Return what is enclosed by ``ground``, and the boxes of it that have sharp edges."""
-    inverse = (~ground).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(inverse, connectivity=8)
+    labels, boxes = blobs(~ground)
     height, width = ground.shape
-    x, y, w, h = (stats[:, k] for k in range(4))
+    x, y, w, h, area = boxes.T
     inside = (x > 0) & (y > 0) & (x + w < width) & (y + h < height)
     inside[0] = False
-    sharp = np.bincount(labels[sharp_at & ~ground], minlength=count)
-    letters = inside & (sharp >= _SHARP * stats[:, cv2.CC_STAT_AREA])
+    sharp = np.bincount(labels[sharp_at & ~ground], minlength=len(boxes))
+    letters = inside & (sharp >= _SHARP * area)
     letters &= np.maximum(w, h) >= _LETTER_PX
-    return np.asarray(inside[labels], np.bool_), np.asarray(stats[letters, :4], np.int32)
+    return np.asarray(inside[labels], np.bool_), np.asarray(boxes[letters, :4], np.int32)
 
 
 def _letters_on(plate: tuple[int, int, int, int], holes: NDArray[np.int32]) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import blobs
 from figecho.screen.channels import darkest, lightest
 from figecho.screen.marks import Layer, measured
 
@@ -49,16 +50,14 @@ def strokes(rgb: ByteArray, steep_at: BoolArray) -> Iterator[Layer]:
 def _letters(contrast: ByteArray, pure: BoolArray) -> BoolArray:
     """Return the blobs that have the size of letters and are pure somewhere, words cut apart."""
     tone = contrast >= _STEP
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        tone.astype(np.uint8), connectivity=8
-    )
-    w, h = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    kept = np.zeros(count, np.bool_)
+    labels, boxes = blobs(tone)
+    w, h = boxes[:, 2], boxes[:, 3]
+    kept = np.zeros(len(boxes), np.bool_)
     kept[labels[pure & tone]] = True
     kept &= (np.maximum(w, h) >= _LETTER_PX[0]) & (h <= _LETTER_PX[1]) & (w <= _WORD * h)
     found = kept[labels]
     for k in np.flatnonzero(kept & (w >= _WIDE * h)):
-        x, y, _, height = (int(v) for v in stats[k, :4])
+        x, y, _, height = (int(v) for v in boxes[k, :4])
         part = np.where(
             labels[y : y + height, x : x + w[k]] == k, contrast[y : y + height, x : x + w[k]], 0
         )
