@@ -7,6 +7,7 @@ import numpy as np
 
 from figecho.model import BoolArray, Box, ByteArray
 from figecho.panels.gutters import crop, share, shares
+from figecho.screen.channels import mean
 
 #: A side of a filled rectangle is ink along this share of its length; all four on average more.
 _SIDE_SHARE = 0.7
@@ -115,11 +116,12 @@ def unframed(rgb: ByteArray, box: Box) -> Box:
 
 def _line_depth(rgb: ByteArray) -> int:
     """Return how many of the first rows are one line of one tone, unlike what lies below it."""
-    rows = rgb[: 2 * _MAX_FRAME_PX].astype(np.float32).mean(axis=2)
+    rows = mean(np.ascontiguousarray(rgb[: 2 * _MAX_FRAME_PX]))
     for depth in range(1, _MAX_FRAME_PX + 1):
         line, below = rows[:depth], rows[min(depth, len(rows) - 1)]
-        even = float(np.abs(line - np.median(line)).mean()) <= _FRAME_SPREAD
-        if even and float((np.abs(below - np.median(line)) > _FRAME_STEP).mean()) >= _SIDE_SHARE:
+        tone = np.median(line)
+        even = float(np.abs(line - tone).mean()) <= _FRAME_SPREAD
+        if even and float((np.abs(below - tone) > _FRAME_STEP).mean()) >= _SIDE_SHARE:
             return depth
     return 0
 
@@ -141,11 +143,11 @@ def has_texture(rgb: ByteArray, box: Box) -> bool:
 
 
 def _sides_hold(
-    part: BoolArray, inset: int, least: float = _SIDE_SHARE, mean: float = _MEAN_SHARE
+    part: BoolArray, inset: int, least: float = _SIDE_SHARE, average: float = _MEAN_SHARE
 ) -> bool:
     band = slice(inset, inset + _FRAME_PX)
     low, *others = sorted(float(np.rot90(part, turns)[band].mean()) for turns in range(4))
-    if low >= least and (low + sum(others)) / 4 >= max(least, mean):
+    if low >= least and (low + sum(others)) / 4 >= max(least, average):
         return True
     # A white label in a corner may hide most of one side.
     return least < min(others) and min(others) >= _SURE_SHARE and low >= _LABELLED_SHARE

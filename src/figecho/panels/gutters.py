@@ -54,9 +54,10 @@ def share(ink: BoolArray) -> float:
 def canvases(rgb: ByteArray) -> list[Colour]:
     """Return the tones that may be canvas: white, black, and the commonest one of the border."""
     border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]])
-    tones, counts = np.unique(border // 8, axis=0, return_counts=True)
-    commonest = tones[int(counts.argmax())]
-    middle = np.median(border[(border // 8 == commonest).all(axis=1)], axis=0)
+    # One number for each eighth of a tone in three channels.
+    codes = (border // 8) @ np.array([1024, 32, 1])
+    counts = np.bincount(codes)
+    middle = np.median(border[codes == counts.argmax()], axis=0)
     colour = (int(middle[0]), int(middle[1]), int(middle[2]))
     plain: list[Colour] = [WHITE, BLACK]
     near = any(max(abs(a - b) for a, b in zip(colour, p, strict=True)) <= 16 for p in plain)

@@ -6,11 +6,12 @@ import numpy as np
 
 from figecho.config import Screen
 from figecho.model import BoolArray, ByteArray, ScreenReason
+from figecho.screen.channels import mean
 from figecho.screen.drawing import drawing
 from figecho.screen.labels import STRIP
 from figecho.screen.masks import Overlay, rimmed
 from figecho.screen.rows import MAX_LETTER_PX
-from figecho.screen.structure import structure
+from figecho.screen.structure import entropy_bits, span, structure
 
 #: So much of a panel must stand out of its background; more where its tones say nothing either.
 _STANDING_SHARE, _POOR_STANDING_SHARE = 2e-4, 5e-4
@@ -53,11 +54,14 @@ def _empty(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | 
     if not usable.any():
         return "text"
     measured = structure(rgb, usable)
-    poor = measured.entropy_bits < screen.min_entropy_bits
-    share = _POOR_STANDING_SHARE if poor else _STANDING_SHARE
-    if measured.textured or measured.standing_px >= max(_STANDING_PX, share * usable.sum()):
+    if measured.textured:
         return None
-    return "blank" if measured.range < screen.blank_range else "low-entropy"
+    tones = mean(rgb)[usable]
+    poor = entropy_bits(tones) < screen.min_entropy_bits
+    share = _POOR_STANDING_SHARE if poor else _STANDING_SHARE
+    if measured.standing_px >= max(_STANDING_PX, share * tones.size):
+        return None
+    return "blank" if span(tones) < screen.blank_range else "low-entropy"
 
 
 def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None:

@@ -26,13 +26,10 @@ _FIT_SIDE_PX, _FIT_MIN_PX, _FIT_DEGREE = 40, 64, 5
 class Structure:
     """What is left of a panel's tones (0..255) once a smooth background is taken away.
 
-    ``range`` is the span of the 1 to 99 percentiles before that, ``entropy_bits`` the entropy of
-    the tones; ``standing_px`` counts the pixels that stand out of the rest after smoothing;
-    ``textured`` says that variation on the scale of a few pixels is everywhere.
+    ``standing_px`` counts the pixels that stand out of the rest after smoothing; ``textured`` says
+    that variation on the scale of a few pixels is everywhere.
     """
 
-    range: float
-    entropy_bits: float
     standing_px: int
     textured: bool
 
@@ -47,18 +44,27 @@ def structure(rgb: ByteArray, usable: BoolArray) -> Structure:
         With at least one True.
     """
     grey = mean(rgb)
-    low, high = np.percentile(grey[usable], (1, 99))
     rest = np.where(usable, grey - background(grey, usable), 0).astype(np.float32)
     smooth = cv2.GaussianBlur(rest, (0, 0), _SIGMA_PX, borderType=cv2.BORDER_REFLECT)
-    spread, kept = _spread(rest[usable]), _spread(smooth[usable])
-    middle = float(np.median(smooth[usable]))
+    middle, kept = _bulk(smooth[usable])
     away = np.abs(smooth - middle) > max(_STEP, _SPREADS * kept)
     return Structure(
-        range=float(high - low),
-        entropy_bits=_entropy(grey[usable]),
-        standing_px=int((away & usable).sum()),
-        textured=kept >= _KEPT and kept >= _KEPT_SHARE * spread,
+        standing_px=int(np.count_nonzero(away & usable)),
+        textured=kept >= _KEPT and kept >= _KEPT_SHARE * _bulk(rest[usable])[1],
     )
+
+
+def span(tones: NDArray[np.float32]) -> float:
+    """Return the span of the 1 to 99 percentiles of some tones."""
+    low, high = np.percentile(tones, (1, 99))
+    return float(high - low)
+
+
+def entropy_bits(tones: NDArray[np.float32]) -> float:
+    """Return the entropy of some tones, 0..255, taken as whole numbers."""
+    counts = np.bincount(np.rint(tones).astype(int), minlength=256)
+    share = counts[counts > 0] / tones.size
+    return float(-(share * np.log2(share)).sum())
 
 
 def background(grey: FloatArray, usable: BoolArray) -> FloatArray:
@@ -93,12 +99,7 @@ def background(grey: FloatArray, usable: BoolArray) -> FloatArray:
     return np.asarray((up @ table).astype(np.float32) @ across.T.astype(np.float32), np.float32)
 
 
-def _spread(values: NDArray[np.float32]) -> float:
-    """Return the standard deviation of the bulk, deaf to what stands out of it."""
-    return float(1.4826 * np.median(np.abs(values - np.median(values))))
-
-
-def _entropy(tones: NDArray[np.float32]) -> float:
-    counts = np.bincount(np.rint(tones).astype(int), minlength=256)
-    share = counts[counts > 0] / tones.size
-    return float(-(share * np.log2(share)).sum())
+def _bulk(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the middle and the standard deviation of the bulk, deaf to what stands out of it."""
+    middle = np.median(values)
+    return float(middle), float(1.4826 * np.median(np.abs(values - middle)))
