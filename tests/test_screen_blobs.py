@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from figecho.screen.blobs import blobs
-from figecho.screen.marks import measured, totals
+from figecho.screen.blobs import blobs, runs
+from figecho.screen.boxes import boxes
+from figecho.screen.marks import layers, measured, totals
 
 SIDES = st.integers(1, 40)
 SEEDS = st.integers(0, 10_000)
@@ -41,15 +44,15 @@ def test_totals_are_those_of_plain_numpy(seed: int, h: int, w: int) -> None:
     index[chosen] = np.arange(len(chosen))
     rgb = rng.integers(0, 256, (h, w, 3)).astype(np.uint8)
     depth = rng.uniform(1, 3, (h, w)).astype(np.float32)
-    sharp, straight = rng.random((2, h, w)) < 0.5
-    tones, thickest, outline = totals(labels, index, rgb, depth, sharp, straight)
+    sharp = rng.random((h, w)) < 0.5
+    tones, thickest, outline = totals(labels, index, rgb, depth, sharp)
     for k, label in enumerate(chosen):
         at = labels == label
         inside = rgb[at].astype(np.int64)
         edge = at & (depth < 1.5)
         assert np.array_equal(tones[k], [inside.sum(axis=0), (inside**2).sum(axis=0)])
         assert thickest[k] == depth[at].max()
-        assert outline[k].tolist() == [edge.sum(), (edge & sharp).sum(), (edge & straight).sum()]
+        assert outline[k].tolist() == [edge.sum(), (edge & sharp).sum()]
 
 
 def test_a_mark_is_measured_as_it_was_drawn() -> None:
@@ -62,8 +65,6 @@ def test_a_mark_is_measured_as_it_was_drawn() -> None:
     assert (bar.x, bar.y, bar.w, bar.h, bar.area) == (10, 20, 40, 6, 240)
     assert bar.thickest_px == pytest.approx(5, abs=0.5)
     assert (bar.sharp, bar.spread) == (1.0, 0.0)
-    # The short sides of a bar are no straight stretches.
-    assert 0.8 < bar.straight < 1.0
 
 
 def test_background_and_specks_are_no_marks() -> None:
@@ -72,3 +73,26 @@ def test_background_and_specks_are_no_marks() -> None:
     rgb[30, 60] = 255
     tone = rgb[..., 0] > 200
     assert measured(rgb, tone, tone)[1] == ()
+
+
+def test_runs_are_where_flags_are_true() -> None:
+    assert runs(np.array([1, 1, 0, 1, 0, 0, 1], np.bool_)) == [(0, 2), (3, 4), (6, 7)]
+    assert runs(np.zeros(3, np.bool_)) == runs(np.zeros(0, np.bool_)) == []
+
+
+def ruled(draw: Callable[[np.ndarray], object]) -> int:
+    """Count the boxes in a panel on which something was drawn in white."""
+    rgb = np.full((120, 160, 3), 90, np.uint8)
+    draw(rgb)
+    return sum(len(boxes(layer)) for layer in layers(rgb))
+
+
+def test_a_box_and_a_bracket_are_drawn_with_a_ruler() -> None:
+    corners = np.array([[30, 30], [30, 90], [90, 90]])
+    assert ruled(lambda rgb: cv2.rectangle(rgb, (30, 30), (110, 80), (255,) * 3, 2)) == 1
+    assert ruled(lambda rgb: cv2.polylines(rgb, [corners], False, (255,) * 3, 2)) == 1
+
+
+def test_a_circle_and_a_slanting_line_are_not() -> None:
+    assert ruled(lambda rgb: cv2.circle(rgb, (70, 60), 40, (255,) * 3, 2)) == 0
+    assert ruled(lambda rgb: cv2.line(rgb, (20, 20), (110, 90), (255,) * 3, 2)) == 0

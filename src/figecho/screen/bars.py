@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +31,7 @@ def thick_bars(layer: Layer) -> BoolArray:
     -------
     ndarray of shape (h, w), bool
     """
-    tone = (layer.labels > 0).astype(np.uint8)
+    tone = (layer.labels > 0).view(np.uint8)
     found = np.zeros(tone.shape, np.bool_)
     length = min(_MIN_LENGTH_PX, max(_LEAST_LENGTH_PX, int(_MIN_LENGTH_SHARE * min(tone.shape))))
     for size in ((length, _MIN_THICK_PX), (_MIN_THICK_PX, length)):
@@ -37,13 +39,14 @@ def thick_bars(layer: Layer) -> BoolArray:
         if not kept.any():
             continue
         labels, boxes = blobs(kept, connectivity=4)
-        bars = [
+        bars = (
             k
             for k in np.flatnonzero(_are_bars(boxes, min(tone.shape))).tolist()
             if _stands_alone(labels, k, boxes[k], tone, layer.sharp_at)
-        ]
-        if len(bars) <= _MAX_BARS:
-            for k in bars:
+        )
+        some = list(islice(bars, _MAX_BARS + 1))
+        if len(some) <= _MAX_BARS:
+            for k in some:
                 found |= labels == k
     return found
 

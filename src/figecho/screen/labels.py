@@ -10,6 +10,7 @@ from figecho.model import BoolArray, ByteArray
 from figecho.screen.arrows import arrows
 from figecho.screen.bars import thick_bars
 from figecho.screen.blobs import blobs
+from figecho.screen.boxes import boxes
 from figecho.screen.channels import change
 from figecho.screen.marks import SHARP_STEP, Layer, Mark, layers
 from figecho.screen.plates import plates
@@ -49,7 +50,6 @@ def labels(rgb: ByteArray) -> BoolArray:
     text = np.zeros_like(found)
     steep = change(rgb, 3) >= SHARP_STEP
     for layer in layers(rgb):
-        side = min(rgb.shape[:2])
         limit = _MAX_COLOURED_SPREAD if layer.coloured else _MAX_SPREAD
         even = [mark for mark in layer.marks if mark.spread <= limit]
         rows = text_rows(even, _room_px(*rgb.shape[:2]), upright=False)
@@ -64,7 +64,7 @@ def labels(rgb: ByteArray) -> BoolArray:
         for place in _lengths(bars, layer.marks):
             found[place] = True
         chosen = {mark.label for mark in arrows(layer, rgb, steep, known=chosen)}
-        chosen |= {mark.label for mark in layer.marks if _is_box(mark, side)}
+        chosen |= {mark.label for mark in boxes(layer)}
         _draw(found, layer, chosen)
     for layer in strokes(rgb, steep):
         rows = [r for r in fine_rows(layer.marks, rgb.shape[:2]) if airy(r, layer.marks)]
@@ -140,15 +140,3 @@ def _lengths(bars: BoolArray, marks: Sequence[Mark]) -> Iterator[tuple[slice, sl
             if len(row) >= 2:
                 rows = slice(min(m.y for m in row), max(m.y + m.h for m in row))
                 yield rows, slice(min(m.x for m in row), max(m.x + m.w for m in row))
-
-
-def _is_box(mark: Mark, side_px: int) -> bool:
-    """Whether a mark is drawn of level and upright strokes: a box, a bracket, an axis."""
-    return (
-        mark.straight >= 0.8
-        and mark.sharp >= 0.6
-        and mark.spread <= _MAX_SPREAD
-        and max(mark.w, mark.h) >= max(24, 0.15 * side_px)
-        and mark.thickest_px <= max(3.0, 0.12 * side_px)
-        and max(mark.w, mark.h) >= 4 * mark.thickest_px
-    )

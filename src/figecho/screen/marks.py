@@ -35,9 +35,9 @@ class Mark:
     """One blob: its bounding box, area and shape, all in pixels.
 
     ``stroke_px`` is the mean width of the lines it is drawn with, ``thickest_px`` the greatest;
-    ``sharp`` is the share of its outline with a sharp edge, ``straight`` the share of its outline
-    in level or upright runs of 9 px or more; ``spread`` is the largest standard deviation of a
-    channel inside, what compression does to a drawn mark and more in a coloured cell.
+    ``sharp`` is the share of its outline with a sharp edge; ``spread`` is the largest standard
+    deviation of a channel inside, what compression does to a drawn mark and more in a coloured
+    cell.
     """
 
     label: int
@@ -49,7 +49,6 @@ class Mark:
     stroke_px: float
     thickest_px: float
     sharp: float
-    straight: float
     spread: float
 
     @property
@@ -111,16 +110,15 @@ def measured(
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
     index = np.full(len(boxes), -1)
     index[chosen] = np.arange(len(chosen))
-    tones, thickest, outline = totals(labels, index, rgb, depth, sharp_at, _straight(tone))
+    tones, thickest, outline = totals(labels, index, rgb, depth, sharp_at)
     boxes, area = boxes[chosen], area[chosen]
-    edge, sharp, ruled = outline.T
+    edge, sharp = outline.T
     mean, square = tones[:, 0] / area[:, None], tones[:, 1] / area[:, None]
     measures = np.stack(
         [
             area / np.maximum(edge / 2, 1),
             2.0 * thickest - 1,
             sharp / np.maximum(edge, 1),
-            ruled / np.maximum(edge, 1),
             np.sqrt(np.maximum((square - mean * mean).max(axis=1), 0)),
         ],
         axis=1,
@@ -132,7 +130,7 @@ def measured(
 @nb.njit(cache=True)
 def totals(
     labels: NDArray[np.int32], index: NDArray[np.int64], rgb: ByteArray,
-    depth: NDArray[np.float32], sharp_at: BoolArray, straight_at: BoolArray,
+    depth: NDArray[np.float32], sharp_at: BoolArray,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:  # fmt: skip
     """Add up the pixels of the labels whose ``index`` says where to, which is -1 for the others.
 
@@ -142,13 +140,13 @@ def totals(
         Sum and sum of squares, channel by channel.
     thickest : ndarray of shape (n,), float64
         The greatest ``depth``, the distance to what is beside the label.
-    outline : ndarray of shape (n, 3), int64
-        Pixels on the outline; of these, the sharp and the straight ones.
+    outline : ndarray of shape (n, 2), int64
+        Pixels on the outline, and of these the sharp ones.
     """
     n = index.max() + 1
     tones = np.zeros((n, 2, 3), np.int64)
     thickest = np.zeros(n, np.float64)
-    outline = np.zeros((n, 3), np.int64)
+    outline = np.zeros((n, 2), np.int64)
     for y in range(labels.shape[0]):
         for x in range(labels.shape[1]):
             if labels[y, x] == 0 or index[labels[y, x]] < 0:
@@ -162,16 +160,4 @@ def totals(
             if depth[y, x] < _OUTLINE_PX:
                 outline[k, 0] += 1
                 outline[k, 1] += sharp_at[y, x]
-                outline[k, 2] += straight_at[y, x]
     return tones, thickest, outline
-
-
-def _straight(tone: BoolArray) -> BoolArray:
-    """Return the pixels of ``tone`` on a level or upright stretch of outline of 9 px or more."""
-    found = np.zeros(tone.shape, np.bool_)
-    for axis, size in ((0, (9, 1)), (1, (1, 9))):
-        run = cv2.getStructuringElement(cv2.MORPH_RECT, size)
-        for step in (1, -1):
-            edge = (tone & ~np.roll(tone, step, axis)).astype(np.uint8)
-            found |= cv2.morphologyEx(edge, cv2.MORPH_OPEN, run) > 0
-    return found

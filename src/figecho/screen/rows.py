@@ -134,12 +134,12 @@ def is_letter(mark: Mark, span_px: int, *, upright: bool) -> bool:
     """Whether a mark has the size and the strokes of a letter, in a panel of ``span_px``."""
     height, width = _size(mark, upright), mark.h if upright else mark.w
     return (
-        _MIN_LETTER_PX <= height <= min(MAX_LETTER_PX, 0.45 * span_px, max(24, 0.25 * span_px))
+        mark.sharp >= PRINTED_SHARP
+        and _MIN_LETTER_PX <= height <= min(MAX_LETTER_PX, 0.45 * span_px, max(24, 0.25 * span_px))
         and width <= 2.5 * height
         and 0.12 <= mark.fill <= 0.95
         and mark.stroke_px <= max(2.0, 0.38 * height)
         and mark.thickest_px <= 0.5 * height
-        and mark.sharp >= PRINTED_SHARP
     )
 
 

@@ -56,6 +56,7 @@ def _letters(contrast: ByteArray, pure: BoolArray) -> BoolArray:
     kept[labels[pure & tone]] = True
     kept &= (np.maximum(w, h) >= _LETTER_PX[0]) & (h <= _LETTER_PX[1]) & (w <= _WORD * h)
     found = kept[labels]
+    rest = tone & ~found
     for k in np.flatnonzero(kept & (w >= _WIDE * h)):
         x, y, _, height = (int(v) for v in boxes[k, :4])
         part = np.where(
@@ -63,7 +64,7 @@ def _letters(contrast: ByteArray, pure: BoolArray) -> BoolArray:
         )
         for column in _gaps(part.sum(axis=0, dtype=np.int64), height):
             found[y : y + height, x + column] &= labels[y : y + height, x + column] != k
-    crowded = cv2.blur((tone & ~kept[labels]).astype(np.float32), (_NEAR_PX, _NEAR_PX)) > _CROWD
+    crowded = cv2.blur(rest.astype(np.float32), (_NEAR_PX, _NEAR_PX)) > _CROWD
     return np.asarray(found & ~crowded, np.bool_)
 
 
