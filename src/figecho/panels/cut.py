@@ -32,7 +32,6 @@ from figecho.panels.gutters import (
     STRICT,
     WHITE,
     Colour,
-    Run,
     away_from,
     between,
     canvases,
@@ -46,6 +45,7 @@ from figecho.panels.gutters import (
 from figecho.panels.lanes import are_lanes
 from figecho.panels.lines import lines
 from figecho.panels.seams import seamed
+from figecho.screen.blobs import Run
 
 _MAX_DEPTH = 10
 #: A text or a chart falls into ever smaller parts; a figure has not so many panels.

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, Box, ByteArray
+from figecho.screen.blobs import Run, runs
 
 Colour = tuple[int, int, int]
-Run = tuple[int, int]
-"""First and one past the last row (or column)."""
 
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
@@ -184,9 +183,3 @@ def between(box: Box, separators: Sequence[Run], *, vertical: bool) -> list[Box]
     if vertical:
         return [Box(x=box.x + a, y=box.y, w=b - a, h=box.h) for a, b in spans]
     return [Box(x=box.x, y=box.y + a, w=box.w, h=b - a) for a, b in spans]
-
-
-def runs(flags: BoolArray) -> list[Run]:
-    """Return the runs of True in a one-dimensional array."""
-    steps = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(steps[::2], steps[1::2], strict=True)]

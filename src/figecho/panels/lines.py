@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray, FloatArray
-from figecho.panels.gutters import Run, runs, wide_px
+from figecho.panels.gutters import wide_px
+from figecho.screen.blobs import Run, runs
 
 _SPREAD = 10
 _STEP = 24

@@ -9,6 +9,17 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
 
+Run = tuple[int, int]
+"""First and one past the last place that is True."""
+
+
+def runs(flags: BoolArray) -> list[Run]:
+    """Return the runs of True in a one-dimensional array."""
+    framed = np.zeros(len(flags) + 2, np.bool_)
+    framed[1:-1] = flags
+    steps = np.flatnonzero(framed[1:] != framed[:-1]).tolist()
+    return list(zip(steps[::2], steps[1::2], strict=True))
+
 
 def blobs(
     mask: BoolArray | ByteArray, connectivity: int = 8

@@ -84,7 +84,7 @@ def ruled_lines(rgb: ByteArray) -> BoolArray:
     ndarray of shape (h, w), bool
     """
     found = np.zeros(rgb.shape[:2], np.bool_)
-    for view, turned in ((found, rgb), (found.T, np.ascontiguousarray(rgb.transpose(1, 0, 2)))):
+    for view, turned in ((found, rgb), (found.T, np.asarray(cv2.transpose(rgb), np.uint8))):
         for box in _level_lines(turned, _AXES):
             view[_slices(box)] = True
     return found

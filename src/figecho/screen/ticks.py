@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import runs
 from figecho.screen.channels import darkest, lightest
 
 _LIGHT, _DARK = 190, 65
@@ -41,9 +42,8 @@ def ticks(rgb: ByteArray) -> BoolArray:
 def _strokes(band: BoolArray) -> list[tuple[int, int, int]]:
     """Return the strokes from the upper border down: left end, width, and the row they end at."""
     begins = band[:_BORDER_PX].any(axis=0) & band[_BORDER_PX]
-    edges = np.flatnonzero(np.diff(np.r_[False, begins, False].astype(np.int8)))
     strokes = []
-    for left, right in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for left, right in runs(begins):
         rows = band[_BORDER_PX:, left:right]
         gone = np.flatnonzero(~rows.any(axis=1))
         end = _BORDER_PX + (int(gone[0]) if len(gone) else len(rows))
