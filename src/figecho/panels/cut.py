@@ -45,7 +45,7 @@ from figecho.panels.gutters import (
 from figecho.panels.lanes import are_lanes
 from figecho.panels.lines import lines
 from figecho.panels.seams import seamed
-from figecho.screen.blobs import Run
+from figecho.screen.blobs import Run, count
 
 _MAX_DEPTH = 10
 #: A text or a chart falls into ever smaller parts; a figure has not so many panels.
@@ -134,8 +134,8 @@ class _Sheet:
         """Whether what is left of ``box`` around ``part`` is no picture: labels at most."""
         if part == box:
             return True
-        inside = int(np.count_nonzero(crop(self.dense, part)))
-        return int(np.count_nonzero(crop(self.dense, box))) - inside <= _MAX_LOST * inside
+        inside = count(crop(self.dense, part))
+        return count(crop(self.dense, box)) - inside <= _MAX_LOST * inside
 
     def may_hold_pictures(self, box: Box) -> bool:
         """Whether finer cuts are worth their cost: there is dense ink, and not a page of it."""
@@ -198,17 +198,17 @@ def _explained(
     """
     inks = {tolerance: ink_of(rgb, canvas, tolerance) for tolerance in (LOOSE, STRICT, EXACT)}
     outside = is_dense(inks[STRICT], size.strip_px)
-    least = int(outside.sum())
+    least = count(outside)
     pictured = canvas == BLACK or least > size.other_share * box.area_px
     best: list[_Part] = []
-    nearly = int(inks[EXACT].sum()) - int(inks[LOOSE].sum())
+    nearly = count(inks[EXACT]) - count(inks[LOOSE])
     pale = canvas == WHITE and nearly > _PALE_SHARE * box.area_px
     for sheet in _sheets(rgb, canvas, size, inks, ruled, pictured=pictured, pale=pale):
         parts = [p for p in _parts(sheet, box, 0) if sheet.size.allows(p.box, filled=p.filled)]
         left = outside.copy()
         for part in parts:
             crop(left, part.box)[:] = False
-        lost = int(left.sum())
+        lost = count(left)
         if lost <= _MAX_LEFT * least and _frees_more(parts, best):
             best = parts
             sure = lost <= _ALL_FOUND * least and canvas == WHITE and not pale
@@ -240,7 +240,7 @@ def _sheets(
     found = [sheet(loose), sheet(inks[STRICT])] if clean else []
     # Between the bands of a lane the background would be a gutter, so only paper and black are.
     stepped_too = canvas == BLACK or (canvas == WHITE and (pale or not clean))
-    room = int((~loose).sum()) >= _FINE_GUTTER_PX * min(loose.shape)
+    room = count(~loose) >= _FINE_GUTTER_PX * min(loose.shape)
     if pictured and stepped_too and room:
         # Compression fills the lines of a text for so strict an eye, and they are as low as strips.
         text = clean and canvas == WHITE

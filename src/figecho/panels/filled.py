@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, Box, ByteArray
-from figecho.panels.gutters import crop, share, shares
+from figecho.panels.gutters import crop, shares
+from figecho.screen.blobs import share
 from figecho.screen.channels import mean
 
 #: A side of a filled rectangle is ink along this share of its length; all four on average more.
@@ -121,7 +122,7 @@ def _line_depth(rgb: ByteArray) -> int:
         line, below = rows[:depth], rows[min(depth, len(rows) - 1)]
         tone = np.median(line)
         even = float(np.abs(line - tone).mean()) <= _FRAME_SPREAD
-        if even and float((np.abs(below - tone) > _FRAME_STEP).mean()) >= _SIDE_SHARE:
+        if even and share(np.abs(below - tone) > _FRAME_STEP) >= _SIDE_SHARE:
             return depth
     return 0
 
@@ -146,7 +147,7 @@ def _sides_hold(
     part: BoolArray, inset: int, least: float = _SIDE_SHARE, average: float = _MEAN_SHARE
 ) -> bool:
     band = slice(inset, inset + _FRAME_PX)
-    low, *others = sorted(float(np.rot90(part, turns)[band].mean()) for turns in range(4))
+    low, *others = sorted(share(np.rot90(part, turns)[band]) for turns in range(4))
     if low >= least and (low + sum(others)) / 4 >= max(least, average):
         return True
     # A white label in a corner may hide most of one side.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, Box, ByteArray
-from figecho.screen.blobs import Run, runs
+from figecho.screen.blobs import Run, count, runs
 
 Colour = tuple[int, int, int]
 
@@ -45,11 +45,6 @@ def shares(ink: BoolArray, *, vertical: bool) -> NDArray[np.float64]:
     return np.asarray(counts.ravel() / max(1, ink.shape[0 if vertical else 1]))
 
 
-def share(ink: BoolArray) -> float:
-    """Return the share of ink in all of a part."""
-    return float(cv2.countNonZero(ink.view(np.uint8)) / max(1, ink.size))
-
-
 def canvases(rgb: ByteArray) -> list[Colour]:
     """Return the tones that may be canvas: white, black, and the commonest one of the border."""
     border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]])
@@ -72,10 +67,9 @@ def wide_px(side_px: int) -> float:
 def is_clean(rgb: ByteArray, ink: BoolArray, canvas: Colour) -> bool:
     """Whether what counts as canvas is one flat tone, as paper is and a dark field is not."""
     tolerance = STRICT if canvas == WHITE else _DARK_TOLERANCE
-    empty = int((~ink).sum())
-    return empty > 0 and empty - int((~ink & ink_of(rgb, canvas, tolerance)).sum()) >= (
-        _CLEAN_SHARE * empty
-    )
+    empty = count(~ink)
+    off = count(~ink & ink_of(rgb, canvas, tolerance))
+    return empty > 0 and empty - off >= _CLEAN_SHARE * empty
 
 
 def ink_of(rgb: ByteArray, canvas: Colour, tolerance: int = LOOSE) -> BoolArray:

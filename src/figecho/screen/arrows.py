@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import share
 from figecho.screen.marks import Layer, Mark
 
 _MIN_AREA_PX, _MIN_LENGTH_PX = 25, 10
@@ -112,7 +113,7 @@ def _is_printed(shape: BoolArray, rgb: ByteArray, steep_at: BoolArray) -> bool:
         shape.astype(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0
     ) > 0  # fmt: skip
     even = not inner.any() or float(rgb[inner].std(axis=0).max()) <= _EVEN_TONE
-    return even and float(steep_at[shape & ~inner].mean()) >= _STEEP_SHARE
+    return even and share(steep_at[shape & ~inner]) >= _STEEP_SHARE
 
 
 def _profile(shape: BoolArray) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray
-from figecho.screen.blobs import blobs
+from figecho.screen.blobs import blobs, share
 from figecho.screen.marks import Layer
 
 _MIN_THICK_PX, _MAX_THICK_SHARE = 2, 0.1
@@ -78,4 +78,4 @@ def _stands_alone(
     bar = labels[near] == label
     ring = (cv2.dilate(bar.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~bar
     alone = sharp_at[near] & (tone[near] == 0)
-    return bool(ring.any()) and bool(alone[ring].mean() >= _ALONE)
+    return bool(ring.any()) and share(alone[ring]) >= _ALONE

@@ -13,6 +13,16 @@ Run = tuple[int, int]
 """First and one past the last place that is True."""
 
 
+def count(mask: BoolArray) -> int:
+    """Return how many places of a mask are True; a sum takes NumPy thirty times as long."""
+    return int(np.count_nonzero(mask))
+
+
+def share(mask: BoolArray) -> float:
+    """Return how much of a mask is True, 0..1."""
+    return count(mask) / max(1, mask.size)
+
+
 def runs(flags: BoolArray) -> list[Run]:
     """Return the runs of True in a one-dimensional array."""
     framed = np.zeros(len(flags) + 2, np.bool_)
@@ -39,16 +49,16 @@ def blobs(
     boxes : ndarray of shape (n + 1, 5), int32
         Left end, top, width, height and area of each, in pixels; all 0 for what is no blob.
     """
-    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)
+    found, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)
     labels = np.asarray(labels, np.int32)
-    return labels, boxes_of(labels, count)
+    return labels, boxes_of(labels, found)
 
 
 @nb.njit(cache=True)
-def boxes_of(labels: NDArray[np.int32], count: int) -> NDArray[np.int32]:
-    """Measure ``count`` labels, 0 included; one look at each run of equal ones in a row."""
+def boxes_of(labels: NDArray[np.int32], found: int) -> NDArray[np.int32]:
+    """Measure ``found`` labels, 0 included; one look at each run of equal ones in a row."""
     height, width = labels.shape
-    boxes = np.zeros((count, 5), np.int32)
+    boxes = np.zeros((found, 5), np.int32)
     # Until the end, the third and fourth column are one past the right end and the bottom.
     boxes[1:, 0] = width
     for y in range(height):

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray
+from figecho.screen.blobs import share
 from figecho.screen.marks import Layer, Mark
 
 _MAX_SPREAD, _MIN_SHARP = 24.0, 0.6
@@ -41,7 +42,7 @@ def _is_thin(mark: Mark, side_px: int) -> bool:
 def _share(layer: Layer, mark: Mark, outline: BoolArray, straight: BoolArray) -> float:
     window = np.s_[mark.y : mark.y + mark.h, mark.x : mark.x + mark.w]
     own = outline[window] & (layer.labels[window] == mark.label)
-    return float(straight[window][own].mean())
+    return share(straight[window][own])
 
 
 def _straight(tone: BoolArray) -> BoolArray:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
-from figecho.screen.blobs import blobs
+from figecho.screen.blobs import blobs, count, share
 from figecho.screen.channels import change, mean
 
 _CANVAS_TOLERANCE = 6
@@ -65,17 +65,17 @@ def drawing(rgb: ByteArray, printed: BoolArray, ruled: BoolArray) -> Drawing:
     near_edge = cv2.dilate((steps >= _EDGE_STEP).astype(np.uint8), smear) > 0
     soft = (steps >= _SOFT_STEP) & ~near_edge
     ink = (away > _INK_STEP) | (steps >= _EDGE_STEP)
-    inked = max(int(ink.sum()), 1)
+    inked = max(count(ink), 1)
     off = away > _CANVAS_TOLERANCE
     print_near = cv2.dilate((printed | ruled).astype(np.uint8), smear) > 0
     dots, curves = _blobs(ink & ~printed & ~ruled)
     return Drawing(
-        canvas=float((~off).mean()),
-        soft=float(soft.mean()),
-        edges=float(near_edge.mean()),
-        lettered=float((ink & (printed | ruled)).sum() / inked),
-        printed=float((ink & printed).sum() / inked),
-        beside=float((off & ~near_edge & ~print_near).sum() / max(int(off.sum()), 1)),
+        canvas=share(~off),
+        soft=share(soft),
+        edges=share(near_edge),
+        lettered=count(ink & (printed | ruled)) / inked,
+        printed=count(ink & printed) / inked,
+        beside=count(off & ~near_edge & ~print_near) / max(count(off), 1),
         dots=dots,
         curves=curves,
         tones=int((counts >= max(1, 0.0005 * grey.size)).sum()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import share
 from figecho.screen.channels import change, lightest, mean
 
 DRAWN_SHARE = 0.4
@@ -19,7 +20,7 @@ def flat_share(rgb: ByteArray) -> float:
     Cameras and scanners leave noise in every area that is not black; plots and screenshots are
     light and flat in most of theirs.
     """
-    return _share(_flat(rgb) & (mean(rgb) >= _LIGHT))
+    return share(_flat(rgb) & (mean(rgb) >= _LIGHT))
 
 
 def is_drawn(rgb: ByteArray) -> bool:
@@ -38,14 +39,10 @@ def is_filled(rgb: ByteArray) -> bool:
     """
     flat = _flat(rgb)
     return (
-        _share(flat & (lightest(rgb) >= _DIM)) >= _FILLED_SHARE
-        or _share(flat & (mean(rgb) >= _LIGHT)) >= DRAWN_SHARE
+        share(flat & (lightest(rgb) >= _DIM)) >= _FILLED_SHARE
+        or share(flat & (mean(rgb) >= _LIGHT)) >= DRAWN_SHARE
     )
 
 
 def _flat(rgb: ByteArray) -> BoolArray:
     return np.asarray(change(rgb, 3) == 0, np.bool_)
-
-
-def _share(flags: BoolArray) -> float:
-    return float(np.count_nonzero(flags) / flags.size)

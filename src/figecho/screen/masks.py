@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray
+from figecho.screen.blobs import count, share
 from figecho.screen.channels import mean
 from figecho.screen.frames import border_frames, ruled_lines, scale_bars
 from figecho.screen.gaps import gaps
@@ -79,9 +80,9 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
     inner = ~rimmed(over.frame | over.lines)
     for part, counted in ((over.labels, inner), (over.lines, True), (over.bars, True)):
         wide = rimmed(part)
-        small = float((wide & counted).mean()) <= _MAX_AREA
-        taken = int((wide & textured & counted).sum())
-        if small or taken <= _MAX_SHARE * int(textured.sum()):
+        small = share(wide & counted) <= _MAX_AREA
+        taken = count(wide & textured & counted)
+        if small or taken <= _MAX_SHARE * count(textured):
             drawn |= wide
     return ~(drawn | rimmed(over.glyphs) | over.margins)
 
