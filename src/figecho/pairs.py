@@ -126,7 +126,8 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
     # Grain that is the same to the pixel was already held against grain displaced.
     chance = 0.0 if echo.same else chance_nats(laid, found.region)
     if a is not b and grid.banded > RATHER_A_GEL:
-        chance = max(chance, elsewhere_nats(laid, banded=grid.banded, panel_px=grid.panel_px))
+        elsewhere = elsewhere_nats(laid, found.nats, banded=grid.banded, panel_px=grid.panel_px)
+        chance = max(chance, elsewhere)
     return replace(
         echo,
         chance=chance * reduced,

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray
-from figecho.verify.agree import Overlay, agreement
+from figecho.verify.agree import WHOLE_NATS, Overlay, agreement
 
 SHIFTS = ((0.31, 0.17), (-0.17, 0.29), (0.13, -0.37))
 _FLIPS = ((1, 1), (-1, 1), (1, -1), (-1, -1))
@@ -72,12 +72,15 @@ def chance_nats(laid: Overlay, region: BoolArray) -> float:
     return float(np.mean(values))
 
 
-def elsewhere_nats(laid: Overlay, *, banded: float, panel_px: int) -> float:
+def elsewhere_nats(laid: Overlay, nats: float, *, banded: float, panel_px: int) -> float:
     """Return the agreement of two gels, in nats, at the best of the other places where they fit.
 
     Parameters
     ----------
     laid : Overlay
+    nats : float
+        How far they agree where they are laid. Where that is more than the whole of a gel is left
+        in any case, the other places are not left it either.
     banded, panel_px
         As in :func:`figecho.verify.agree.agreement`.
 
@@ -87,6 +90,7 @@ def elsewhere_nats(laid: Overlay, *, banded: float, panel_px: int) -> float:
     """
     alike = _fit_by_shift(laid)
     best = 0.0
+    least_whole = 0.0 if nats > WHOLE_NATS else WHOLE_NATS
     for _ in range(_PLACES):
         down, right = np.unravel_index(int(alike.argmax()), alike.shape)
         if not np.isfinite(alike[down, right]):
@@ -98,7 +102,9 @@ def elsewhere_nats(laid: Overlay, *, banded: float, panel_px: int) -> float:
         moved = _shifted(laid, move)
         # What is the whole of a gel here must be the whole of what is left of it there.
         left = moved.both.mean() / max(float(laid.both.mean()), 1e-9)
-        there = agreement(moved, banded=banded, panel_px=round(panel_px * left))
+        there = agreement(
+            moved, banded=banded, panel_px=round(panel_px * left), least_whole=least_whole
+        )
         best = max(best, there.nats)
         rows = np.arange(down - _PLACE_PX, down + _PLACE_PX + 1) % alike.shape[0]
         columns = np.arange(right - _PLACE_PX, right + _PLACE_PX + 1) % alike.shape[1]

@@ -273,7 +273,8 @@ def symmetric(
     if result.rho[0] >= SAME_GRAIN:
         if grid.a.banded > RATHER_A_GEL:
             # Lanes are pasted edge to edge: beside its mirror image a copy looks like one object.
-            return False
+            # But what is pasted keeps its shape; the two halves of a lane do so only about.
+            return not rigid(grid.to_panels(geometry), stretch=_EXACT, scale=_EXACT)
         weight = np.sqrt(laid.density[0][near])
         a, b = weight * laid.a[0][near], weight * laid.b[0][near]
         power = float(np.sqrt((a @ a) * (b @ b)))
