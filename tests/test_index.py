@@ -100,6 +100,25 @@ def test_panels_in_and_beside_the_index_are_found(
     assert {f.regions[1].source for f in again} == sources
 
 
+def test_an_index_is_made_anew_of_all_panels(
+    corpus: Corpus, seen: Path, paper: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow([seen], corpus, CONFIG)
+    beside = to_json(query([paper], corpus, CONFIG).report)
+    for _ in range(2):
+        assert corpus.build(force=True) is True
+        built, shelved = corpus._index()
+        assert shelved is not None
+        assert (built, shelved.panels) == (6, 7)
+        assert to_json(query([paper], corpus, CONFIG).report) == beside
+    monkeypatch.setattr(corpus_module, "_KIND", corpus_module._KIND + 1)
+    assert to_json(query([paper], corpus, CONFIG).report) == beside
+    monkeypatch.setattr(corpus_module, "_TAIL", 1)
+    assert corpus.build() is True
+    assert len(list(corpus.folder.glob("index-*"))) == 1
+    assert to_json(query([paper], corpus, CONFIG).report) == beside
+
+
 def test_nothing_is_added_twice_and_names_are_told_apart(
     corpus: Corpus, seen: Path, tmp_path: Path
 ) -> None:

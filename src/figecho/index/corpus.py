@@ -36,6 +36,8 @@ create table if not exists built (panels integer not null, folder text not null)
 """
 #: Raised whenever the tables change.
 _LAYOUT = 1
+#: Raised whenever descriptors come into cells in another way: an older index is made anew.
+_KIND = 2
 #: The index is made anew when this many panels, and this share of it, came after it.
 _TAIL = 500
 _TAIL_SHARE = 0.2
@@ -202,16 +204,17 @@ class Corpus:
     def build(self, *, force: bool = False) -> bool:
         """Make the index anew where many panels came after it; return whether it was."""
         built, _ = self._index()
-        query = "select count(*), coalesce(max(number), 0) from panel where number > ?"
-        tail, last = self._file.execute(query, (built,)).fetchone()
+        query = "select count(*) from panel where number > ?"
+        tail = self._file.execute(query, (built,)).fetchone()[0]
         if not force and tail < max(_TAIL, _TAIL_SHARE * self.panels()):
             return False
         sketches = self._sketches(after=0)
         by_number = dict(sketches)
+        last = max(by_number, default=0)
         every = [by_number.get(k, empty_sketch()) for k in range(last + 1)]
         descriptors = np.concatenate([s.descriptors for _, s in sketches])
         centres = vocabulary(descriptors, words_for(len(descriptors)))
-        folder = f"index-{last}"
+        folder = f"index-{_KIND}-{last}"
         part = self.folder / f".{folder}.part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
@@ -232,7 +235,7 @@ class Corpus:
     def _index(self) -> tuple[int, Shelved | None]:
         """Return the last panel in the index, and the index, its arrays left on disk."""
         row = self._file.execute("select panels, folder from built").fetchone()
-        if row is None:
+        if row is None or not row[1].startswith(f"index-{_KIND}-"):
             return 0, None
         try:
             arrays = {

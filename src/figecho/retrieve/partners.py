@@ -14,7 +14,7 @@ from figecho.config import Retrieve
 from figecho.model import FloatArray
 from figecho.retrieve.sketch import Sketch
 from figecho.retrieve.votes import Shelved
-from figecho.retrieve.words import vocabulary, words_for
+from figecho.retrieve.words import homes, vocabulary, words_for
 
 #: Panels whose votes are counted at a time.
 _AT_ONCE = 128
@@ -42,9 +42,14 @@ def likely_partners(sketches: Sequence[Sketch], settings: Retrieve) -> set[tuple
     if not descriptors:
         return pairs
     together = np.concatenate(descriptors)
-    shelved = Shelved.of(sketches, vocabulary(together, words_for(len(together))))
+    centres = vocabulary(together, words_for(len(together)))
+    cells = homes(together, centres)
+    shelved = Shelved.of(sketches, centres, cells)
+    ends = np.cumsum([0, *(len(s) for s in sketches)])
     for low in range(0, len(sketches), _AT_ONCE):
-        votes = shelved.votes(sketches[low : low + _AT_ONCE], first=low)
+        some = sketches[low : low + _AT_ONCE]
+        own = cells[:, ends[low] : ends[low + len(some)]]
+        votes = shelved.votes(some, own, first=low)
         likely = strongest(votes, settings.partners, above=settings.min_votes)
         for i, chosen in enumerate(likely, start=low):
             pairs.update((min(i, j), max(i, j)) for j in chosen)

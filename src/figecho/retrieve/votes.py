@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from figecho.describe.forms import ALL_FORMS
 from figecho.model import FloatArray
 from figecho.retrieve.sketch import STEPS, Sketch
-from figecho.retrieve.words import PROBES, WIDE_SIGNS, home_of, homes
+from figecho.retrieve.words import homes
 
 #: Cosine from which a descriptor may vote, and panels it votes for at most, in each cell.
 MIN_COSINE = 0.90
+_BAR = int(MIN_COSINE * STEPS * STEPS)
 _VOTES = 3
-_CELL_ROWS = 1024
 _SIZE_STEP_LOG2 = 0.7
 _SIZES = 9
 _TURN_STEP_DEG = 30.0
@@ -56,10 +56,18 @@ class Shelved:
     angle_deg: FloatArray
 
     @classmethod
-    def of(cls, sketches: Sequence[Sketch], centres: FloatArray) -> Shelved:
-        """Sort the descriptors of sketches by the words of a vocabulary."""
+    def of(
+        cls,
+        sketches: Sequence[Sketch],
+        centres: FloatArray,
+        cells: NDArray[np.int32] | None = None,
+    ) -> Shelved:
+        """Sort the descriptors of sketches by the words of a vocabulary.
+
+        Their :func:`~figecho.retrieve.words.homes` are found unless they are given.
+        """
         descriptors, size, angle, owner = _joined(sketches)
-        home = home_of(descriptors, centres)
+        home = (homes(descriptors, centres) if cells is None else cells)[0]
         order = np.argsort(home, kind="stable")
         return cls(
             panels=len(sketches),
@@ -71,12 +79,20 @@ class Shelved:
             angle_deg=angle[order],
         )
 
-    def votes(self, sketches: Sequence[Sketch], *, first: int | None = None) -> FloatArray:
+    def votes(
+        self,
+        sketches: Sequence[Sketch],
+        cells: NDArray[np.int32] | None = None,
+        *,
+        first: int | None = None,
+    ) -> FloatArray:
         """Return how strongly panels resemble those that are shelved.
 
         Parameters
         ----------
         sketches : sequence of Sketch
+        cells : ndarray of shape (2, n), int32, optional
+            The homes of their descriptors, where they are known.
         first : int, optional
             They are the shelved panels from this one on, and none votes for itself.
 
@@ -90,38 +106,45 @@ class Shelved:
         if not len(descriptors) or not len(self.descriptors):
             return totals
         own = owner + np.int32(first) if first is not None else np.full(len(owner), -1, np.int32)
-        cosine, theirs = self._nearest(descriptors, own)
-        visit, k = np.nonzero(theirs >= 0)
-        form, row = visit // (PROBES * len(owner)), visit % len(owner)
-        found = theirs[visit, k]
+        cells = homes(descriptors, self.centres) if cells is None else cells
+        product, theirs = self._nearest(descriptors, cells.ravel(), own)
+        visit, form, k = np.nonzero(theirs >= 0)
+        row = visit % len(owner)
+        found = theirs[visit, form, k]
         larger = self.log2_size[found] - size[row]
         pose = _pose(form, larger, self.angle_deg[found], angle[row])
         pair = owner[row].astype(np.int64) * self.panels + self.owner[found]
         keys = (pair * len(ALL_FORMS) + form) * (_SIZES * _TURNS) + pose
-        cell, back = np.unique(keys, return_inverse=True)
-        weight = (cosine[visit, k] - MIN_COSINE) / (1.0 - MIN_COSINE)
-        total = np.bincount(back, weight, minlength=len(cell)).astype(np.float32)
-        np.maximum.at(totals.ravel(), cell // (len(ALL_FORMS) * _SIZES * _TURNS), total)
+        # Whole numbers add up to the same in any order.
+        order = np.argsort(keys)
+        keys, weight = keys[order], (product[visit, form, k] - _BAR)[order]
+        begins = np.flatnonzero(np.diff(keys, prepend=-1))
+        if len(begins):
+            total = np.add.reduceat(weight, begins, dtype=np.int64) / (STEPS * STEPS - _BAR)
+            np.maximum.at(
+                totals.ravel(),
+                keys[begins] // (len(ALL_FORMS) * _SIZES * _TURNS),
+                total.astype(np.float32),
+            )
         return totals
 
     def _nearest(
-        self, descriptors: NDArray[np.int8], own: NDArray[np.int32]
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return the cosines and rows of what each visit of a cell votes for; -1 for nothing.
+        self, descriptors: NDArray[np.int8], cells: NDArray[np.int32], own: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the products and rows of what each visit of a cell votes for; -1 for nothing.
 
-        Every form and probe of every descriptor is one visit, in that order.
+        Every probe of every descriptor is one visit, in that order; it votes in each form.
         """
-        cells = homes(descriptors, self.centres).ravel()
         order = np.argsort(cells, kind="stable")
         edges = np.searchsorted(cells[order], np.arange(len(self.centres) + 1))
-        best = np.full((len(cells), _VOTES), int(MIN_COSINE * STEPS * STEPS), np.int32)
-        where = np.full((len(cells), _VOTES), -1, np.int64)
-        queries = descriptors * WIDE_SIGNS.astype(np.int8)[:, None, :]
+        shape = (len(cells), len(ALL_FORMS), _VOTES)
+        best = np.full(shape, _BAR, np.int32)
+        where = np.full(shape, -1, np.int64)
         _nearest_panels(
-            queries, own, order, edges, np.asarray(self.descriptors), np.asarray(self.owner),
+            descriptors, own, order, edges, np.asarray(self.descriptors), np.asarray(self.owner),
             np.asarray(self.first), best, where,
         )  # fmt: skip
-        return best / (STEPS * STEPS), where
+        return best, where
 
 
 def _joined(
@@ -158,18 +181,28 @@ def _nearest_panels(
     first: NDArray[np.int64], best: NDArray[np.int32], where: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Note for each visit of a word the held descriptors nearest to it, one of each panel."""
-    most = best.shape[1]
+    last = best.shape[2] - 1
+    bar = best[0, 0, last]
     for word in range(len(first) - 1):
         for at in range(edges[word], edges[word + 1]):
             visit = order[at]
-            query = queries[visit // (PROBES * len(own)), visit % len(own)]
+            query = queries[visit % len(own)]
             me = own[visit % len(own)]
             for c in range(first[word], first[word + 1]):
-                product = np.int32(0)
-                for d in range(query.shape[0]):
-                    product += np.int16(query[d]) * np.int16(held[c, d])
-                if product > best[visit, most - 1] and owner[c] != me:
-                    _insert(product, c, owner, best[visit], where[visit])
+                p0 = p1 = p2 = p3 = np.int32(0)
+                for d in range(32):
+                    p0 = np.int32(p0 + np.int32(query[d]) * np.int32(held[c, d]))
+                    p1 = np.int32(p1 + np.int32(query[d + 32]) * np.int32(held[c, d + 32]))
+                    p2 = np.int32(p2 + np.int32(query[d + 64]) * np.int32(held[c, d + 64]))
+                    p3 = np.int32(p3 + np.int32(query[d + 96]) * np.int32(held[c, d + 96]))
+                plus, minus = p2 + p3, p2 - p3
+                if p0 + max(p1 + abs(plus), abs(minus) - p1) <= bar or owner[c] == me:
+                    continue
+                # In the order of ALL_FORMS.
+                products = (p0 + p1 + plus, p0 - p1 + minus, p0 + p1 - plus, p0 - p1 - minus)
+                for form in range(4):
+                    if products[form] > best[visit, form, last]:
+                        _insert(products[form], c, owner, best[visit, form], where[visit, form])
 
 
 @nb.njit(cache=True)
