@@ -139,7 +139,7 @@ class Retrieve:
     all_pairs_panels: int = 60
     descriptors: int = 256
     min_votes: float = 1.5
-    partners: int = 32
+    partners: int = 16
     max_poor_panels: int = 250
 
 

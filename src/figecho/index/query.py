@@ -8,7 +8,7 @@ from functools import cache as memo
 from pathlib import Path
 
 from figecho import config as configuration
-from figecho.config import Config
+from figecho.config import Config, Retrieve
 from figecho.errors import SourceError
 from figecho.farm.place import Progress, Workplace, workplace
 from figecho.farm.stages import compare_all, cut_again, describe_all, read_all, sketch_all
@@ -17,7 +17,7 @@ from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
 from figecho.judge.nfa import Trials
 from figecho.judge.templates import set_templates_aside
-from figecho.model import Coverage, NotScanned, Report
+from figecho.model import Coverage, FloatArray, NotScanned, Report
 from figecho.result import KeptPanels, Scan
 from figecho.retrieve import by_content
 from figecho.retrieve.partners import strongest
@@ -95,7 +95,7 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
     chosen = [
         (i, number)
         for i, sketch in enumerate(sketches)
-        for number in strongest(votes[i : i + 1], POOR_PARTNERS if sketch.poor else PARTNERS)[0]
+        for number in _partners(votes[i : i + 1], config.retrieve, poor=sketch.poor)
         if i not in undescribed
     ]
     seen = corpus.cards({number for _, number in chosen})
@@ -151,6 +151,13 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
         templates=tuple(templates),
     )
     return Scan(report=report, panels=kept)
+
+
+def _partners(votes: FloatArray, settings: Retrieve, *, poor: bool) -> list[int]:
+    """Return the panels to look at; where keypoints are few, so are votes, and none is too few."""
+    if poor:
+        return strongest(votes, POOR_PARTNERS)[0]
+    return strongest(votes, PARTNERS, above=settings.min_votes)[0]
 
 
 def _brought(card: Card, corpus: Corpus, place: Workplace) -> bool:
