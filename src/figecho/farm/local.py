@@ -22,6 +22,8 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any
 
+import numba as nb
+
 from figecho.farm.port import Lost, Task, attempt, settled
 from figecho.farm.shelf import Shelf
 from figecho.store.blobs import Blobs
@@ -139,6 +141,8 @@ class Processes:
                 yield place, settled(result)
 
     def _started(self) -> _Worker:
+        if not self._workers:
+            _first_kernel()
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=_serve, args=(theirs, *self._own, os.getpid()), daemon=True
@@ -161,6 +165,14 @@ class Processes:
         code: int | None = worker.process.exitcode
         self._own[0].sweep(worker.process.pid)
         return code
+
+
+@nb.njit(cache=True)
+def _first_kernel() -> None:
+    """Do nothing; whichever kernel a process calls first costs it a third of a second.
+
+    Forked workers inherit that from this process, which runs kernels itself later on.
+    """
 
 
 def _cause(code: int | None) -> str:
