@@ -13,12 +13,17 @@ from PIL import Image
 
 from figecho.config import Retrieve, resolve
 from figecho.describe.forms import ALL_FORMS
+from figecho.farm import stages
+from figecho.farm.place import workplace
+from figecho.farm.shelf import Shelf
 from figecho.report.to_json import to_json
 from figecho.retrieve import count_pairs, likely_partners, pairs_to_compare
+from figecho.retrieve.partners import one_by_one
 from figecho.retrieve.sketch import STEPS, Sketch, empty_sketch, sketch_of
 from figecho.retrieve.votes import MIN_COSINE, Shelved
 from figecho.retrieve.words import WIDE_SIGNS, homes, unit, vocabulary, words_for
 from figecho.scan import scan
+from figecho.store.store import scratch
 from handmade import panel
 from scenes import CONFIG, described, moved, rendering
 
@@ -122,6 +127,7 @@ def test_the_nearest_panels_are_distinct_and_others() -> None:
         panels=8,
         centres=np.eye(1, 128, dtype=np.float32),
         first=np.array([0, 40]),
+        beside=np.zeros(40, np.int32),
         descriptors=held,
         owner=owner,
         log2_size=flat,
@@ -154,23 +160,23 @@ def test_votes_for_others_and_for_oneself(strangers: list[Sketch]) -> None:
     )
     asked = shelved.votes(strangers[2:3])
     assert int(asked.argmax()) == 2
-    assert shelved.votes(strangers[2:3], first=2)[0, 2] == 0.0
+    assert shelved.votes_among(2, 3)[0, 2] == 0.0
     assert shelved.votes([empty_sketch()]).sum() == 0.0
 
 
 def test_votes_are_the_same_in_parts(strangers: list[Sketch]) -> None:
     sketches = [*strangers, sketch(rendering("cells", 41)[:, ::-1]), empty_sketch()]
-    together = np.concatenate([s.descriptors for s in sketches])
-    centres = vocabulary(together, 32)
-    cells = homes(together, centres)
-    shelved = Shelved.of(sketches, centres, cells)
-    whole = shelved.votes(sketches, cells, first=0)
+    centres = vocabulary(np.concatenate([s.descriptors for s in sketches]), 32)
+    shelved = Shelved.of(sketches, centres)
+    whole = shelved.votes_among(0, len(sketches))
     assert whole[1].argmax() == 6
-    assert whole.tobytes() == shelved.votes(sketches, first=0).tobytes()
-    ends = np.cumsum([0, *map(len, sketches)])
-    for k, one in enumerate(sketches):
-        alone = shelved.votes([one], cells[:, ends[k] : ends[k + 1]], first=k)
-        assert alone.tobytes() == whole[k].tobytes()
+    asked = shelved.votes(sketches)
+    others = ~np.eye(len(sketches), dtype=bool)
+    assert (whole.diagonal() == 0.0).all()
+    assert asked[:-1].argmax(axis=1).tolist() == list(range(len(sketches) - 1))
+    assert (whole[others] >= asked[others]).all()
+    for k in range(len(sketches)):
+        assert shelved.votes_among(k, k + 1).tobytes() == whole[k].tobytes()
 
 
 def test_words_grow_with_the_root() -> None:
@@ -222,3 +228,26 @@ def test_a_scan_by_the_index_finds_the_same_and_says_so(tmp_path: Path) -> None:
     assert [f.fingerprint for f in renamed.findings] == [f.fingerprint for f in full.findings]
     assert renamed.coverage == chosen.coverage
     assert to_json(scan([tmp_path], config).report) == to_json(renamed)
+
+
+def test_workers_find_the_same_partners_and_what_they_lose_is_found_here(
+    strangers: list[Sketch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sketches = [*strangers, sketch(rendering("cells", 41)[:, ::-1]), empty_sketch()]
+    centres = vocabulary(np.concatenate([s.descriptors for s in sketches]), 32)
+    shelved = Shelved.of(sketches, centres)
+    parts = [(0, 3), (3, 5), (5, 8)]
+    here = list(one_by_one(shelved, parts, SETTINGS))
+    assert [len(part) for part in here] == [3, 2, 3]
+    assert 6 in here[0][1]
+    for jobs in (0, 2):
+        with workplace(CONFIG, scratch(), jobs, lambda stage, done, total: None) as place:
+            assert stages._partners(place, shelved, parts, SETTINGS) == here
+            assert list(place.store.blobs.all()) == []
+
+    def fails(part: tuple[int, int], shelf: Shelf, **rest: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(stages.tasks, "partners", fails)
+    with workplace(CONFIG, scratch(), 0, lambda stage, done, total: None) as place:
+        assert stages._partners(place, shelved, parts, SETTINGS) == here

@@ -79,12 +79,12 @@ def main() -> None:
     words = words_for(len(rows))
     together = np.concatenate([sketch.descriptors for sketch in held])
     centres, theirs = vocabulary(together, words), vocabulary(together, 2 * words)
-    Shelved.of(held[:2], centres[:16]).votes(held[:2], first=0)
+    Shelved.of(held[:2], centres[:16]).votes_among(0, 2)
     shelves: list[Shelved] = []
     filled = seconds(lambda: shelves.append(Shelved.of(held, centres)))
     looked = seconds(
         lambda: [
-            shelves[0].votes(held[low : low + _AT_ONCE], first=low)
+            shelves[0].votes_among(low, min(low + _AT_ONCE, len(held)))
             for low in range(0, len(held), _AT_ONCE)
         ]
     )

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from figecho.config import Config
+from figecho.config import Config, Retrieve
 from figecho.echo import Echo
 from figecho.farm import tasks
 from figecho.farm.place import Workplace, workplace
@@ -21,7 +21,9 @@ from figecho.farm.port import Executor, Lost
 from figecho.manifest import Corrections, boxes_for
 from figecho.model import NotScanned
 from figecho.retrieve import likely_partners
+from figecho.retrieve.partners import Part, partners_of
 from figecho.retrieve.sketch import Sketch, empty_sketch
+from figecho.retrieve.votes import Shelved
 from figecho.sources.walk import Entry, walk
 from figecho.store.cards import Card, FigureCut, FigureRead, FileRead, renamed
 from figecho.store.codec import Damaged, decode, encode
@@ -183,8 +185,28 @@ def likely_pairs(cards: Sequence[Card], place: Workplace) -> set[tuple[int, int]
     # The order of names must not decide what is found.
     order = sorted(range(len(cards)), key=lambda k: (cards[k].blob, cards[k].key))
     sketches = sketch_all([cards[k] for k in order], place)
-    pairs = likely_partners(sketches, place.config.retrieve)
+    pairs = likely_partners(sketches, place.config.retrieve, partial(_partners, place))
     return {(min(order[i], order[j]), max(order[i], order[j])) for i, j in pairs}
+
+
+def _partners(
+    place: Workplace, shelved: Shelved, parts: Sequence[Part], settings: Retrieve
+) -> list[list[list[int]]]:
+    """Have the partners found by workers, to whom all that is shelved goes as one record."""
+    record = encode({"shelved": shelved})
+    key = hashlib.sha256(record).hexdigest()[:40]
+    place.store.blobs.write(key, record)
+    found: list[list[list[int]]] = [[]] * len(parts)
+    try:
+        for at, made in place.files.run(
+            partial(tasks.partners, key=key, settings=settings), parts, 1
+        ):
+            found[at] = (
+                partners_of(shelved, parts[at], settings) if isinstance(made, Lost) else made
+            )
+    finally:
+        place.store.blobs.drop(key)
+    return found
 
 
 def compare_all(

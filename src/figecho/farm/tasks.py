@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from figecho.config import Config
+from figecho.config import Config, Retrieve
 from figecho.describe.described import describe
 from figecho.farm.shelf import Shelf, described_record, panel_record
 from figecho.model import Box, Figure
 from figecho.pairs import echoes
 from figecho.panels import panels_of
+from figecho.retrieve.partners import Part, partners_of
 from figecho.retrieve.sketch import Sketch, sketch_of
 from figecho.screen.graphics import is_filled
 from figecho.sources import gathered, read
@@ -99,3 +100,8 @@ def compare_pair(pair: Pair, shelf: Shelf, *, config: Config) -> bytes | None:
 def sketch_panel(card: Card, shelf: Shelf, *, config: Config) -> Sketch:
     """Return a described panel in brief."""
     return sketch_of(shelf.described(card), config.retrieve.descriptors, config.match)
+
+
+def partners(part: Part, shelf: Shelf, *, key: str, settings: Retrieve) -> list[list[int]]:
+    """Return the partners of some panels among those shelved in a record."""
+    return partners_of(shelf.record(key)["shelved"], part, settings)

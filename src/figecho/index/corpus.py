@@ -41,7 +41,7 @@ _KIND = 2
 #: The index is made anew when this many panels, and this share of it, came after it.
 _TAIL = 500
 _TAIL_SHARE = 0.2
-_ARRAYS = ("centres", "first", "descriptors", "owner", "log2_size", "angle_deg")
+_ARRAYS = ("centres", "first", "beside", "descriptors", "owner", "log2_size", "angle_deg")
 
 
 @dataclass(frozen=True, slots=True)

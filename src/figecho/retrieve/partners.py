@@ -6,7 +6,7 @@ of blots, have little to vote with, and are compared among each other as long as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,13 +14,32 @@ from figecho.config import Retrieve
 from figecho.model import FloatArray
 from figecho.retrieve.sketch import Sketch
 from figecho.retrieve.votes import Shelved
-from figecho.retrieve.words import homes, vocabulary, words_for
+from figecho.retrieve.words import vocabulary, words_for
 
-#: Panels whose votes are counted at a time.
-_AT_ONCE = 128
+#: Panels whose votes are counted at a time: so few that several processes share the work, and no
+#: more than fit the memory.
+_PARTS, _AT_LEAST, _AT_MOST = 8, 16, 128
+
+Part = tuple[int, int]
+#: Returns the partners of the panels of each part, in order, whoever finds them.
+Finder = Callable[[Shelved, Sequence[Part], Retrieve], Iterable[list[list[int]]]]
 
 
-def likely_partners(sketches: Sequence[Sketch], settings: Retrieve) -> set[tuple[int, int]]:
+def partners_of(shelved: Shelved, part: Part, settings: Retrieve) -> list[list[int]]:
+    """Return for each panel of a part of those shelved the others that it votes for."""
+    return strongest(shelved.votes_among(*part), settings.partners, above=settings.min_votes)
+
+
+def one_by_one(
+    shelved: Shelved, parts: Sequence[Part], settings: Retrieve
+) -> Iterator[list[list[int]]]:
+    """Find the partners of all parts here."""
+    return (partners_of(shelved, part, settings) for part in parts)
+
+
+def likely_partners(
+    sketches: Sequence[Sketch], settings: Retrieve, find: Finder = one_by_one
+) -> set[tuple[int, int]]:
     """Return pairs ``i < j`` of panels that may share a region.
 
     Parameters
@@ -28,6 +47,8 @@ def likely_partners(sketches: Sequence[Sketch], settings: Retrieve) -> set[tuple
     sketches : sequence of Sketch
         In an order that rests on content, for the words are drawn from them in that order.
     settings : Retrieve
+    find : callable
+        The result does not depend on it.
 
     Returns
     -------
@@ -42,15 +63,10 @@ def likely_partners(sketches: Sequence[Sketch], settings: Retrieve) -> set[tuple
     if not descriptors:
         return pairs
     together = np.concatenate(descriptors)
-    centres = vocabulary(together, words_for(len(together)))
-    cells = homes(together, centres)
-    shelved = Shelved.of(sketches, centres, cells)
-    ends = np.cumsum([0, *(len(s) for s in sketches)])
-    for low in range(0, len(sketches), _AT_ONCE):
-        some = sketches[low : low + _AT_ONCE]
-        own = cells[:, ends[low] : ends[low + len(some)]]
-        votes = shelved.votes(some, own, first=low)
-        likely = strongest(votes, settings.partners, above=settings.min_votes)
+    shelved = Shelved.of(sketches, vocabulary(together, words_for(len(together))))
+    size = min(max(len(sketches) // _PARTS, _AT_LEAST), _AT_MOST)
+    parts = [(k, min(k + size, len(sketches))) for k in range(0, len(sketches), size)]
+    for (low, _), likely in zip(parts, find(shelved, parts, settings), strict=True):
         for i, chosen in enumerate(likely, start=low):
             pairs.update((min(i, j), max(i, j)) for j in chosen)
     return pairs

@@ -42,6 +42,8 @@ class Shelved:
     centres : ndarray of shape (words, 128), float32
     first : ndarray of shape (words + 1,), int64
         Where the descriptors of each word begin.
+    beside : ndarray of shape (n,), int32
+        The word next to that of each: those two cells are visited.
     descriptors, owner, log2_size, angle_deg : ndarray of n rows
         As in :class:`~figecho.retrieve.sketch.Sketch`, and the panel of each; they may lie in a
         file.
@@ -50,51 +52,35 @@ class Shelved:
     panels: int
     centres: FloatArray
     first: NDArray[np.int64]
+    beside: NDArray[np.int32]
     descriptors: NDArray[np.int8]
     owner: NDArray[np.int32]
     log2_size: FloatArray
     angle_deg: FloatArray
 
     @classmethod
-    def of(
-        cls,
-        sketches: Sequence[Sketch],
-        centres: FloatArray,
-        cells: NDArray[np.int32] | None = None,
-    ) -> Shelved:
-        """Sort the descriptors of sketches by the words of a vocabulary.
-
-        Their :func:`~figecho.retrieve.words.homes` are found unless they are given.
-        """
+    def of(cls, sketches: Sequence[Sketch], centres: FloatArray) -> Shelved:
+        """Sort the descriptors of sketches by the words of a vocabulary."""
         descriptors, size, angle, owner = _joined(sketches)
-        home = (homes(descriptors, centres) if cells is None else cells)[0]
+        home, beside = homes(descriptors, centres)
         order = np.argsort(home, kind="stable")
         return cls(
             panels=len(sketches),
             centres=centres,
             first=np.searchsorted(home[order], np.arange(len(centres) + 1)),
+            beside=beside[order],
             descriptors=descriptors[order],
             owner=owner[order],
             log2_size=size[order],
             angle_deg=angle[order],
         )
 
-    def votes(
-        self,
-        sketches: Sequence[Sketch],
-        cells: NDArray[np.int32] | None = None,
-        *,
-        first: int | None = None,
-    ) -> FloatArray:
+    def votes(self, sketches: Sequence[Sketch]) -> FloatArray:
         """Return how strongly panels resemble those that are shelved.
 
         Parameters
         ----------
         sketches : sequence of Sketch
-        cells : ndarray of shape (2, n), int32, optional
-            The homes of their descriptors, where they are known.
-        first : int, optional
-            They are the shelved panels from this one on, and none votes for itself.
 
         Returns
         -------
@@ -102,11 +88,33 @@ class Shelved:
             Sum of the votes that agree on one pose.
         """
         descriptors, size, angle, owner = _joined(sketches)
-        totals = np.zeros((len(sketches), self.panels), np.float32)
+        cells = homes(descriptors, self.centres)
+        return self._count(len(sketches), descriptors, size, angle, owner, cells, None)
+
+    def votes_among(self, low: int, high: int) -> FloatArray:
+        """Return how strongly the shelved panels from ``low`` up to ``high`` resemble the others.
+
+        As :meth:`votes`; none votes for itself.
+        """
+        rows = np.flatnonzero((self.owner >= low) & (self.owner < high))
+        home = np.searchsorted(self.first, rows, side="right") - 1
+        cells = np.stack([home.astype(np.int32), self.beside[rows]])
+        owner = self.owner[rows]
+        return self._count(
+            high - low, self.descriptors[rows], self.log2_size[rows], self.angle_deg[rows],
+            owner - np.int32(low), cells, owner,
+        )  # fmt: skip
+
+    def _count(
+        self, count: int, descriptors: NDArray[np.int8], size: FloatArray, angle: FloatArray,
+        owner: NDArray[np.int32], cells: NDArray[np.int32], own: NDArray[np.int32] | None,
+    ) -> FloatArray:  # fmt: skip
+        """Count the votes of descriptors for all panels but their ``own``."""
+        totals = np.zeros((count, self.panels), np.float32)
         if not len(descriptors) or not len(self.descriptors):
             return totals
-        own = owner + np.int32(first) if first is not None else np.full(len(owner), -1, np.int32)
-        cells = homes(descriptors, self.centres) if cells is None else cells
+        if own is None:
+            own = np.full(len(owner), -1, np.int32)
         product, theirs = self._nearest(descriptors, cells.ravel(), own)
         visit, form, k = np.nonzero(theirs >= 0)
         row = visit % len(owner)
@@ -121,11 +129,8 @@ class Shelved:
         begins = np.flatnonzero(np.diff(keys, prepend=-1))
         if len(begins):
             total = np.add.reduceat(weight, begins, dtype=np.int64) / (STEPS * STEPS - _BAR)
-            np.maximum.at(
-                totals.ravel(),
-                keys[begins] // (len(ALL_FORMS) * _SIZES * _TURNS),
-                total.astype(np.float32),
-            )
+            pairs = keys[begins] // (len(ALL_FORMS) * _SIZES * _TURNS)
+            np.maximum.at(totals.ravel(), pairs, total.astype(np.float32))
         return totals
 
     def _nearest(

@@ -36,6 +36,7 @@ KNOWN = {
     "Proposal": "figecho.match.propose",
     "Echo": "figecho.echo",
     "Sketch": "figecho.retrieve.sketch",
+    "Shelved": "figecho.retrieve.votes",
 }
 
 
