@@ -64,7 +64,7 @@ def likely_partners(
         return pairs
     together = np.concatenate(descriptors)
     shelved = Shelved.of(sketches, vocabulary(together, words_for(len(together))))
-    size = min(max(len(sketches) // _PARTS, _AT_LEAST), _AT_MOST)
+    size = min(max(-(-len(sketches) // _PARTS), _AT_LEAST), _AT_MOST)
     parts = [(k, min(k + size, len(sketches))) for k in range(0, len(sketches), size)]
     for (low, _), likely in zip(parts, find(shelved, parts, settings), strict=True):
         for i, chosen in enumerate(likely, start=low):
