@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray, Matrix
-from figecho.verify.bands import BANDS, mean_filter
+from figecho.verify.bands import BANDS, RATHER_A_GEL, mean_filter
 from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
 
 #: Correlation that look-alikes reach in each octave, finest first: of any kind; whole gels; and
@@ -150,7 +150,8 @@ def agreement(
     if banded > 0.0 and nats > 0.0:
         fine = (octave[:_CALM_OCTAVES] for octave in calmer_half(laid, region))
         calm = _CALM_WEIGHS * nats_of(*fine, banded=banded, whole=whole)
-        nats += banded * (min(nats, max(calm, least_whole if whole else 0.0)) - nats)
+        gel = 1.0 if banded > RATHER_A_GEL else banded
+        nats += gel * (min(nats, max(calm, least_whole if whole else 0.0)) - nats)
     return Agreement(
         nats=nats,
         zncc=cosine(
