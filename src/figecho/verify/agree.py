@@ -34,10 +34,11 @@ _GELS_WEIGH = 8.0
 #: Samples that the search for the motion and for the region uses up: a few dozen pixels of two
 #: small panels can be brought to agree almost perfectly.
 _FITTED_SAMPLES = 20.0
-#: What is shared of a gel is worth this many times what the calmer half of it shows in its finest
-#: octaves: ladders of one maker on two gels mostly agree there by no more than 0.4 and 0.84, parts
-#: that were copied by 0.6 and 0.84 at least. Coarser ones see the bands from the membrane.
-_CALM_WEIGHS, _CALM_OCTAVES = 2.0, 2
+#: What is shared of a gel is worth this many times what the calmer half of it shows; where that is
+#: a part of it, in so many of the finest octaves. The ladders of one maker on two gels mostly agree
+#: there by no more than 0.4 and 0.84, parts that were copied by 0.6 and 0.84 at least, and coarser
+#: octaves see the bands from the membrane.
+_CALM_WEIGHS, _CALM_OCTAVES = 3.0, 2
 #: And the whole of one this many nats in any case: saved twice it may have lost all its grain.
 WHOLE_NATS = 50.0
 CEILING = 0.995
@@ -148,7 +149,8 @@ def agreement(
     whole = count >= _WHOLE * panel_px
     nats = nats_of(rho, samples, banded=banded, whole=whole)
     if banded > 0.0 and nats > 0.0:
-        fine = (octave[:_CALM_OCTAVES] for octave in calmer_half(laid, region))
+        octaves = BANDS if whole else _CALM_OCTAVES
+        fine = (values[:octaves] for values in calmer_half(laid, region))
         calm = _CALM_WEIGHS * nats_of(*fine, banded=banded, whole=whole)
         gel = 1.0 if banded > RATHER_A_GEL else banded
         nats += gel * (min(nats, max(calm, least_whole if whole else 0.0)) - nats)
