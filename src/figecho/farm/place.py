@@ -19,8 +19,8 @@ from figecho.threads import one_thread
 Progress = Callable[[str, int, int], None]
 
 #: Memory that panels may take in all workers together, and at most in one.
-_PANEL_BYTES = 512_000_000
-_PANEL_BYTES_EACH = 256_000_000
+_PANEL_BYTES = 384_000_000
+_PANEL_BYTES_EACH = 192_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

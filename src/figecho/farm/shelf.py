@@ -15,7 +15,7 @@ from figecho.store.keys import Keys
 from figecho.verify.views import Views
 
 #: Bytes that octaves of a panel take for each of its pixels, three sizes of it together.
-_VIEW_BYTES_PX = 40
+_VIEW_BYTES_PX = 100
 _BESIDE = ("panel", "views")
 
 
