@@ -4,8 +4,9 @@ For pictures in which keypoints are few: blot strips, lanes, faint membranes. Th
 blocks, each block is correlated (ZNCC) with B at every shift, and blocks that agree on one shift
 add up their evidence, so a run of copied lanes stands out although each lane resembles others.
 
-The kernel is written so that its inner loop runs along a row of B with one block pixel as a factor:
-it needs no reordering of sums to be vectorised, so it is fast and still exactly repeatable.
+The kernel is written so that its inner loop runs along a row of B with four block pixels as
+factors: it needs no reordering of sums to be vectorised, so it is fast and still exactly
+repeatable.
 """
 
 from __future__ import annotations

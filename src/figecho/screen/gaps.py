@@ -10,6 +10,7 @@ import numpy as np
 
 from figecho.model import BoolArray, ByteArray
 from figecho.screen.bars import opened
+from figecho.screen.blobs import blobs, share
 from figecho.screen.channels import darkest
 from figecho.screen.graphics import is_drawn
 
@@ -46,7 +47,7 @@ def gaps(rgb: ByteArray) -> BoolArray:
         (found.T, canvas.T, [(y, x, h, w) for x, y, w, h in plots]),
     ):
         for part in _between(boxes):
-            if light[part].size and light[part].mean() >= _CANVAS_SHARE:
+            if share(light[part]) >= _CANVAS_SHARE:
                 marked[part] = True
     return found
 
@@ -57,11 +58,11 @@ def _plots(canvas: BoolArray) -> list[_Box]:
     reached = cv2.connectedComponents(around, connectivity=4)[1]
     held = (reached != reached[0, 0])[1:-1, 1:-1].astype(np.uint8)
     blocks = opened(held, (_STROKE_PX, _STROKE_PX))
-    stats = cv2.connectedComponentsWithStats(blocks, connectivity=4)[2][1:]
+    stats = blobs(blocks, connectivity=4)[1][1:]
     stats = stats[np.minimum(stats[:, 2], stats[:, 3]) >= _MIN_SIDE_PX]
     stats = stats[stats[:, 4] >= _FILL * stats[:, 2] * stats[:, 3]]
     stats = stats[stats[:, 4] >= _LIKE_AREA * stats[:, 4].max(initial=0)]
-    return [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats]
+    return [(x, y, w, h) for x, y, w, h, _ in stats.tolist()]
 
 
 def _between(plots: list[_Box]) -> list[tuple[slice, slice]]:

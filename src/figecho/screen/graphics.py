@@ -20,7 +20,7 @@ def flat_share(rgb: ByteArray) -> float:
     Cameras and scanners leave noise in every area that is not black; plots and screenshots are
     light and flat in most of theirs.
     """
-    return share(_flat(rgb) & (mean(rgb) >= _LIGHT))
+    return _light_share(rgb, _flat(rgb))
 
 
 def is_drawn(rgb: ByteArray) -> bool:
@@ -40,8 +40,12 @@ def is_filled(rgb: ByteArray) -> bool:
     flat = _flat(rgb)
     return (
         share(flat & (lightest(rgb) >= _DIM)) >= _FILLED_SHARE
-        or share(flat & (mean(rgb) >= _LIGHT)) >= DRAWN_SHARE
+        or _light_share(rgb, flat) >= DRAWN_SHARE
     )
+
+
+def _light_share(rgb: ByteArray, flat: BoolArray) -> float:
+    return share(flat & (mean(rgb) >= _LIGHT))
 
 
 def _flat(rgb: ByteArray) -> BoolArray:

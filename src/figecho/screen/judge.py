@@ -65,9 +65,9 @@ def _empty(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | 
 
 
 def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None:
-    measured = drawing(rgb, rimmed(over.labels | over.glyphs), rimmed(over.lines))
     if _is_line_of_print(rgb, over):
         return "text"
+    measured = drawing(rgb, rimmed(over.labels | over.glyphs), rimmed(over.lines))
     if measured.canvas < _DRAWN_CANVAS or measured.soft > _DRAWN_SOFT:
         return None
     # A picture that was painted or cut out has its canvas too, but no chart so many tones.

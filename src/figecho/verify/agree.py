@@ -150,8 +150,10 @@ def agreement(
     nats = nats_of(rho, samples, banded=banded, whole=whole)
     if banded > 0.0 and nats > 0.0:
         octaves = BANDS if whole else _CALM_OCTAVES
-        fine = (values[:octaves] for values in calmer_half(laid, region))
-        calm = _CALM_WEIGHS * nats_of(*fine, banded=banded, whole=whole)
+        calm_rho, calm_samples = calmer_half(laid, region)
+        calm = _CALM_WEIGHS * nats_of(
+            calm_rho[:octaves], calm_samples[:octaves], banded=banded, whole=whole
+        )
         gel = 1.0 if banded > RATHER_A_GEL else banded
         nats += gel * (min(nats, max(calm, least_whole if whole else 0.0)) - nats)
     return Agreement(
