@@ -20,10 +20,12 @@ from figecho.judge.category import ALTERED, STRETCHED, UPRIGHT_DEG, WHOLE, categ
 from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
+from figecho.judge.looks import Looks
 from figecho.judge.nfa import Kind, Trials, kind_of, level_of, log10_nfa, relative_evidence
 from figecho.judge.templates import MIN_FIGURES, MUCH_MORE, set_templates_aside
 from figecho.match.propose import Proposal
 from figecho.model import Box, Finding, Panel
+from figecho.store.cards import without_pixels
 from figecho.verify.motion import Motion, in_words, motion_of
 from figecho.verify.outline import transform_points
 from handmade import panel
@@ -390,6 +392,39 @@ def test_a_region_in_one_panel_is_an_alteration() -> None:
     (found,) = judged(pair(inside, inside, b_from_a=away))
     assert found.category == "III"
     assert found.regions[0].bbox != found.regions[1].bbox
+
+
+def test_panels_without_their_pixels_are_judged_alike() -> None:
+    stripes = np.indices((100, 120)).sum(axis=0) // 8 % 2 * 60
+    colours = [np.multiply.outer(stripes, np.eye(3)[k]).astype(np.uint8) for k in (0, 1)]
+    plots = [of(f"{k}.png", rgb=drawn(k)) for k in range(MIN_FIGURES)]
+    fields = [of(f"{k}.tif", rgb=rgb) for k, rgb in enumerate(colours)]
+    held = {panel.key: panel for panel in (*plots, *fields)}
+    away = np.array([[0, -1.0, 90.0], [1.0, 0, 5.0], [0, 0, 1.0]])
+    trials, said = Trials(gels=10, others=10, within=0), []
+    for panels in (plots, fields):
+        bare = [without_pixels(panel) for panel in panels]
+        for evidence in ({}, {"nats": 60.0, "chance": 1.0, "b_from_a": away}):
+            rest, templates = set_templates_aside(all_pairs(panels, **evidence))
+            found = findings_of(rest, trials, JUDGE, keep_weak=True)
+            looks = Looks(lambda panel: held[panel.key])
+            same, again = set_templates_aside(all_pairs(bare, **evidence), looks)
+            assert again == templates
+            assert findings_of(same, trials, JUDGE, keep_weak=True, looks=looks) == found
+            said += [*templates, *(f.explanations for f in found)]
+    assert len(said) == 1 + 6 + 1 + 1
+    assert ("two colour channels of one field",) in said
+
+
+def test_a_panel_known_to_be_a_gel_is_not_looked_at_again() -> None:
+    def unasked(panel: Panel) -> Panel:
+        raise AssertionError
+
+    looks = Looks(unasked, {of("a.png").key: True, of("b.png").key: False})
+    assert looks.gel(of("a.png"))
+    assert not looks.gel(of("b.png"))
+    with pytest.raises(AssertionError):
+        looks.gel(of("c.png"))
 
 
 # Fingerprints

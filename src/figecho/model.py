@@ -153,9 +153,8 @@ class Panel:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(height, width) in pixels."""
-        h, w = self.grey.shape
-        return int(h), int(w)
+        """(height, width) in pixels, known without them."""
+        return self.bbox.h, self.bbox.w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from figecho import config as configuration
@@ -14,6 +14,7 @@ from figecho.farm.place import Progress, Workplace, workplace
 from figecho.farm.stages import compare_all, cut_again, describe_all, likely_pairs, read_all
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
+from figecho.judge.looks import Looks
 from figecho.judge.nfa import Trials
 from figecho.judge.repeats import Seen, repeats
 from figecho.judge.templates import set_templates_aside
@@ -130,18 +131,20 @@ def _scan(paths: Sequence[Path], place: Workplace) -> Scan:
     compared = len(chosen) - (len(place.lost) - before)
 
     kept = KeptPanels(cards, place.store, _again(paths, place))
-    panel = cache(lambda k: kept[cards[k].key])
+    looks = Looks(lambda panel: kept[panel.key], {card.key: card.gel for card in cards})
     candidates = [
-        Candidate(a=panel(i), b=panel(j), echo=echo, turned=i > j)
+        Candidate(a=panels[i], b=panels[j], echo=echo, turned=i > j)
         for i, j, found in echoes
         for echo in found
     ]
-    candidates, blocks = set_templates_aside(candidates)
+    candidates, blocks = set_templates_aside(candidates, looks)
     templates = [replace(t, id=f"T{k}") for k, t in enumerate([*repeated, *blocks], start=1)]
     inside = sum(i == j for i, j in pairs)
     gels = count_pairs([c.panel for c in cards if c.gel], None, config.scope)
     trials = Trials(gels=gels, others=possible - inside - gels, within=inside)
-    findings = findings_of(candidates, trials, config.judge, keep_weak=config.keep_weak)
+    findings = findings_of(
+        candidates, trials, config.judge, keep_weak=config.keep_weak, looks=looks
+    )
 
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
     if not any(file.inputs for file in files):

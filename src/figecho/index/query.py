@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache as memo
 from pathlib import Path
 
 from figecho import config as configuration
@@ -15,6 +14,7 @@ from figecho.farm.stages import compare_all, cut_again, describe_all, read_all, 
 from figecho.index.corpus import Corpus
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
+from figecho.judge.looks import Looks
 from figecho.judge.nfa import Trials
 from figecho.judge.templates import set_templates_aside
 from figecho.model import Coverage, FloatArray, NotScanned, Report
@@ -118,17 +118,19 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
     compared = len(pairs) - (len(place.lost) - before)
 
     kept = KeptPanels(cards, place.store, lambda: cut_again(paths, config, place.store))
-    panel = memo(lambda k: kept[cards[k].key])
+    looks = Looks(lambda panel: kept[panel.key], {card.key: card.gel for card in cards})
     candidates = [
-        Candidate(a=panel(i), b=panel(j), echo=echo, turned=i > j)
+        Candidate(a=panels[i], b=panels[j], echo=echo, turned=i > j)
         for i, j, found in echoes
         for echo in found
     ]
-    candidates, templates = set_templates_aside(candidates)
+    candidates, templates = set_templates_aside(candidates, looks)
     possible = len(asked) * len(others)
     gels = sum(card.gel for card in asked) * corpus.gels(without=own)
     trials = Trials(gels=gels, others=possible - gels, within=0)
-    findings = findings_of(candidates, trials, config.judge, keep_weak=config.keep_weak)
+    findings = findings_of(
+        candidates, trials, config.judge, keep_weak=config.keep_weak, looks=looks
+    )
     not_scanned = (*(n for file in files for n in file.not_scanned), *place.lost)
     if not any(file.inputs for file in files):
         reasons = [*misused, *(f"{n.source}: {n.reason}" for n in not_scanned)]

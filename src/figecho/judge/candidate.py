@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from figecho.echo import Echo
+from figecho.judge.looks import Looks
 from figecho.model import Panel
-from figecho.verify.gels import is_gel
 from figecho.verify.motion import Motion, motion_of
 
 #: A run of lanes is as long as its gel and not as wide; moved, it stands this share of it off.
@@ -17,7 +17,10 @@ _LANE_LONG, _LANE_WIDE, _MOVED_SHARE = 0.8, 0.75, 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
-    """What judgement is passed on; ``turned`` where a reader meets panel B first."""
+    """What judgement is passed on; ``turned`` where a reader meets panel B first.
+
+    The panels need not hold their pixels: :class:`~figecho.judge.looks.Looks` looks at those.
+    """
 
     a: Panel
     b: Panel
@@ -55,12 +58,12 @@ def motion_of_echo(echo: Echo) -> Motion:
     return motion_of(echo.b_from_a, float(x), float(y))
 
 
-def lanes_moved(candidate: Candidate) -> bool:
+def lanes_moved(candidate: Candidate, looks: Looks) -> bool:
     """Whether the regions are whole lanes of gels that stand at another place."""
     ends = ((candidate.a, candidate.echo.polygon_a), (candidate.b, candidate.echo.polygon_b))
     spans = np.array([(np.ptp(region, axis=0) + 1.0) / p.shape[::-1] for p, region in ends])
     places = [region.mean(axis=0) / panel.shape[::-1] for panel, region in ends]
     moved = float(np.abs(places[0] - places[1]).max()) > _MOVED_SHARE
     lanes = float(spans.max()) > _LANE_LONG and float(spans.min()) < _LANE_WIDE
-    # Whether a panel is a gel takes a look at all its pixels, so it is asked last.
-    return moved and lanes and all(is_gel(panel) for panel, _ in ends)
+    # Whether a panel is a gel may take a look at all its pixels, so it is asked last.
+    return moved and lanes and all(looks.gel(panel) for panel, _ in ends)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from figecho.echo import Echo
@@ -19,8 +21,12 @@ _LIT_TONES = 25.0
 _ZOOM = 1.3
 _MOST, _PART = 0.5, 0.35
 
+Lit = Callable[[Panel], frozenset[int]]
 
-def explanations(a: Panel, b: Panel, echo: Echo | None = None) -> tuple[str, ...]:
+
+def explanations(
+    a: Panel, b: Panel, echo: Echo | None = None, *, lit: Lit | None = None
+) -> tuple[str, ...]:
     """Return the innocent explanations that fit two panels with a shared region.
 
     Parameters
@@ -28,6 +34,8 @@ def explanations(a: Panel, b: Panel, echo: Echo | None = None) -> tuple[str, ...
     a, b : Panel
     echo : Echo, optional
         How they share it; without it only what the files tell is looked at.
+    lit : callable, optional
+        Returns what :func:`lit_channels` does of a panel, where panels do not hold their pixels.
     """
     if a.key == b.key:
         return ()
@@ -35,7 +43,7 @@ def explanations(a: Panel, b: Panel, echo: Echo | None = None) -> tuple[str, ...
     if echo is not None:
         x, y = echo.polygon_a.mean(axis=0)
         motion = motion_of(echo.b_from_a, float(x), float(y))
-        found += _channels(a, b, echo, motion)
+        found += _channels(a, b, echo, motion, lit or _lit)
         found += _zoom(a, b, echo, motion)
     return tuple(found)
 
@@ -67,17 +75,21 @@ def _two_places(a: Panel, b: Panel) -> str:
     return f"{word} {places[0]} and {word} {places[1]}"
 
 
-def _channels(a: Panel, b: Panel, echo: Echo, motion: Motion) -> list[str]:
+def _channels(a: Panel, b: Panel, echo: Echo, motion: Motion, lit: Lit) -> list[str]:
     """Look for two colour channels of one field, or a channel and the merge."""
     apart = np.abs(echo.polygon_a.mean(axis=0) - echo.polygon_b.mean(axis=0)).max()
     if not motion.in_place or apart > _REGISTERED * max(a.shape):
         return []
-    one, other = lit_channels(a.rgb, a.usable), lit_channels(b.rgb, b.usable)
+    one, other = lit(a), lit(b)
     if not one or not other or one == other:
         return []
     if one < other or other < one:
         return ["a colour channel of one field and its merge"]
     return ["two colour channels of one field"]
+
+
+def _lit(panel: Panel) -> frozenset[int]:
+    return lit_channels(panel.rgb, panel.usable)
 
 
 def lit_channels(rgb: ByteArray, usable: BoolArray) -> frozenset[int]:

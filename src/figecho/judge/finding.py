@@ -13,6 +13,7 @@ from figecho.judge.candidate import Candidate, as_read, lanes_moved, motion_of_e
 from figecho.judge.category import category_of
 from figecho.judge.explain import explanations
 from figecho.judge.fingerprint import End, fingerprint, unlike
+from figecho.judge.looks import Looks
 from figecho.judge.nfa import (
     DRAWN_FACTOR,
     Pose,
@@ -34,15 +35,14 @@ from figecho.model import (
     Region,
     Transform,
 )
-from figecho.screen.graphics import is_drawn
-from figecho.verify.gels import is_gel
 from figecho.verify.motion import in_words
 from figecho.verify.outline import polygon_area
 
 
 def findings_of(
-    candidates: Sequence[Candidate], trials: Trials, settings: Judge, *, keep_weak: bool
-) -> list[Finding]:
+    candidates: Sequence[Candidate], trials: Trials, settings: Judge, *, keep_weak: bool,
+    looks: Looks | None = None,
+) -> list[Finding]:  # fmt: skip
     """Judge all echoes of a run together.
 
     Parameters
@@ -52,6 +52,8 @@ def findings_of(
         Comparisons of this run.
     settings : Judge
     keep_weak : bool
+    looks : Looks, optional
+        Looks at the panels, where they do not hold their pixels.
 
     Returns
     -------
@@ -59,8 +61,9 @@ def findings_of(
         Strongest first, numbered from F001.
     """
     judged = []
+    looks = looks or Looks()
     for candidate in candidates:
-        finding = _finding(candidate, trials, settings)
+        finding = _finding(candidate, trials, settings, looks)
         if finding is not None and (keep_weak or finding.level != "weak"):
             judged.append(finding)
     rank: dict[Level, int] = {"strong": 0, "moderate": 1, "weak": 2}
@@ -73,18 +76,18 @@ def findings_of(
     ]
 
 
-def _finding(candidate: Candidate, trials: Trials, settings: Judge) -> Finding | None:
+def _finding(candidate: Candidate, trials: Trials, settings: Judge, looks: Looks) -> Finding | None:
     """Judge a candidate as it was compared, and describe it as a reader meets it."""
     a, b, echo = candidate.a, candidate.b, candidate.echo
     inside = a.key == b.key
     area_px, coverage = size_of(candidate)
     motion = motion_of_echo(echo)
-    nfa = nfa_of(candidate, trials)
+    nfa = nfa_of(candidate, trials, looks)
     level = level_of(nfa, area_px, coverage, settings, inside=inside)
     if level is None:
         return None
     category = category_of(
-        motion, inside=inside, differing=echo.differing, lanes=lanes_moved(candidate),
+        motion, inside=inside, differing=echo.differing, lanes=lanes_moved(candidate, looks),
         overlap_a=echo.overlap_a, overlap_b=echo.overlap_b,
     )  # fmt: skip
     read = as_read(candidate)
@@ -97,7 +100,7 @@ def _finding(candidate: Candidate, trials: Trials, settings: Judge) -> Finding |
         regions=(_region(read.a, read.echo.polygon_a), _region(read.b, read.echo.polygon_b)),
         transform=_transform(read, coverage),
         evidence=_evidence(read, _points(candidate)),
-        explanations=explanations(read.a, read.b, read.echo),
+        explanations=explanations(read.a, read.b, read.echo, lit=looks.lit),
     )
 
 
@@ -109,10 +112,12 @@ def size_of(candidate: Candidate) -> tuple[float, float]:
     return area_px, max(shares)
 
 
-def nfa_of(candidate: Candidate, trials: Trials) -> float:
+def nfa_of(candidate: Candidate, trials: Trials, looks: Looks | None = None) -> float:
     """Return the decimal logarithm of the number of false alarms of a candidate."""
-    gels = all(is_gel(panel) for panel in (candidate.a, candidate.b))
-    return log10_nfa(evidence_of(candidate), trials, kind_of(pose_of(candidate), gels=gels))
+    looks = looks or Looks()
+    gels = looks.gel(candidate.a) and looks.gel(candidate.b)
+    kind = kind_of(pose_of(candidate), gels=gels)
+    return log10_nfa(evidence_of(candidate, looks), trials, kind)
 
 
 def pose_of(candidate: Candidate) -> Pose:
@@ -123,10 +128,12 @@ def pose_of(candidate: Candidate) -> Pose:
     return "in place" if upright and not candidate.echo.proposal.form.inverted else "moved"
 
 
-def evidence_of(candidate: Candidate) -> float:
+def evidence_of(candidate: Candidate, looks: Looks | None = None) -> float:
     """Return the relative evidence of a candidate, less for drawings that do not lie in place."""
-    drawn = is_drawn(candidate.a.rgb) and is_drawn(candidate.b.rgb)
-    factor = DRAWN_FACTOR if drawn and pose_of(candidate) != "in place" else 1.0
+    looks = looks or Looks()
+    moved = pose_of(candidate) != "in place"
+    drawn = moved and looks.drawn(candidate.a) and looks.drawn(candidate.b)
+    factor = DRAWN_FACTOR if drawn else 1.0
     return relative_evidence(candidate.echo.nats / factor, candidate.echo.chance)
 
 

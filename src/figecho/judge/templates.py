@@ -16,8 +16,8 @@ from dataclasses import replace
 import numpy as np
 
 from figecho.judge.candidate import Candidate, motion_of_echo
+from figecho.judge.looks import Looks
 from figecho.model import Box, Panel, Place, Template
-from figecho.screen.graphics import is_drawn
 
 MIN_FIGURES = 4
 MUCH_MORE = 4.0
@@ -26,13 +26,15 @@ SAME_PLACE, MUCH_ALIKE = 0.5, 0.9
 
 
 def set_templates_aside(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Candidate], looks: Looks | None = None
 ) -> tuple[list[Candidate], list[Template]]:
     """Split candidates into those to judge and the templates that explain the rest.
 
     Parameters
     ----------
     candidates : sequence of Candidate
+    looks : Looks, optional
+        Looks at the panels, where they do not hold their pixels.
 
     Returns
     -------
@@ -41,14 +43,11 @@ def set_templates_aside(
     templates : list of Template
         Numbered from T1.
     """
-    drawn: dict[tuple[str, int, int, int], bool] = {}
-    for panel in (p for c in candidates for p in (c.a, c.b)):
-        if panel.key not in drawn:
-            drawn[panel.key] = is_drawn(panel.rgb)
+    looks = looks or Looks()
     shared = [
         k
         for k, c in enumerate(candidates)
-        if c.a.figure != c.b.figure and (drawn[c.a.key] or drawn[c.b.key]) and _same_pose(c)
+        if c.a.figure != c.b.figure and _same_pose(c) and (looks.drawn(c.a) or looks.drawn(c.b))
     ]
     more = {k for k in shared if _beyond(k, shared, candidates)}
     shared = [k for k in shared if k not in more]
