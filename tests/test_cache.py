@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
+import weakref
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -102,6 +104,35 @@ def test_arrays_come_back_with_type_and_shape(kind: str, shape: tuple[int, ...])
     np.testing.assert_array_equal(second, other)
     assert (back.dtype, back.shape) == (value.dtype, value.shape)
     assert back.flags.writeable
+
+
+def test_arrays_may_lie_in_a_record_that_is_mapped(cache: Path) -> None:
+    store = Store(cache)
+    first, second = np.arange(5000, dtype=np.int64), np.ones((3, 7), np.float32)
+    store.blobs.write("ab" * 20, encode({"first": first, "second": second}))
+    one, other = (decode(store.blobs.mapped("ab" * 20), copies=False) for _ in range(2))
+    one["first"][:] = 0
+    np.testing.assert_array_equal(other["first"], first)
+    np.testing.assert_array_equal(other["second"], second)
+    np.testing.assert_array_equal(decode(store.blobs.read("ab" * 20))["first"], first)
+    store.blobs.write("cd" * 20, b"")
+    for key in ("cd" * 20, "ef" * 20):
+        with pytest.raises(Damaged):
+            store.blobs.mapped(key)
+
+
+def test_a_record_is_let_go_as_soon_as_it_is_decoded(cache: Path) -> None:
+    store = Store(cache)
+    store.blobs.write("ab" * 20, encode([{"a": np.arange(40)}, (Box(x=1, y=2, w=3, h=4),)]))
+    mapped = store.blobs.mapped("ab" * 20)
+    held = weakref.ref(mapped)
+    gc.disable()
+    try:
+        decode(mapped)
+        del mapped
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_a_report_and_numpy_scalars_come_back() -> None:

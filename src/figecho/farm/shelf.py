@@ -50,6 +50,20 @@ class Shelf:
             raise Damaged(key) from error
         return fields
 
+    def shared(self, key: str) -> dict[str, Any]:
+        """Return the fields of a large record, in memory that all workers share.
+
+        Raises
+        ------
+        Damaged
+            It is missing or damaged.
+        """
+        try:
+            fields: dict[str, Any] = decode(self.blobs.mapped(key), copies=False)
+        except Damaged as error:
+            raise Damaged(key) from error
+        return fields
+
     def panel(self, card: Card) -> Panel:
         """Return the panel of a card, with its pixels.
 

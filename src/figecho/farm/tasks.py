@@ -104,4 +104,4 @@ def sketch_panel(card: Card, shelf: Shelf, *, config: Config) -> Sketch:
 
 def partners(part: Part, shelf: Shelf, *, key: str, settings: Retrieve) -> list[list[int]]:
     """Return the partners of some panels among those shelved in a record."""
-    return partners_of(shelf.record(key)["shelved"], part, settings)
+    return partners_of(shelf.shared(key)["shelved"], part, settings)

@@ -59,17 +59,20 @@ def likely_partners(
         for i, j in zip(*_poor_pairs(sketches, settings), strict=True)
         if i != j
     }
-    descriptors = [s.descriptors for s in sketches if len(s)]
-    if not descriptors:
+    if not any(len(s) for s in sketches):
         return pairs
-    together = np.concatenate(descriptors)
-    shelved = Shelved.of(sketches, vocabulary(together, words_for(len(together))))
+    shelved = Shelved.of(sketches, _words(sketches))
     size = min(max(-(-len(sketches) // _PARTS), _AT_LEAST), _AT_MOST)
     parts = [(k, min(k + size, len(sketches))) for k in range(0, len(sketches), size)]
     for (low, _), likely in zip(parts, find(shelved, parts, settings), strict=True):
         for i, chosen in enumerate(likely, start=low):
             pairs.update((min(i, j), max(i, j)) for j in chosen)
     return pairs
+
+
+def _words(sketches: Sequence[Sketch]) -> FloatArray:
+    together = np.concatenate([s.descriptors for s in sketches])
+    return vocabulary(together, words_for(len(together)))
 
 
 def strongest(votes: FloatArray, most: int, *, above: float = 0.0) -> list[list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import time
 from collections.abc import Iterator
@@ -48,6 +49,20 @@ class Blobs:
         try:
             return self.path(key).read_bytes()
         except OSError as error:
+            raise Damaged(key) from error
+
+    def mapped(self, key: str) -> mmap.mmap:
+        """Return a record in memory that all who ask for it share; what one changes stays his own.
+
+        Raises
+        ------
+        Damaged
+            There is none, or it cannot be read.
+        """
+        try:
+            with self.path(key).open("rb") as file:
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        except (OSError, ValueError) as error:
             raise Damaged(key) from error
 
     def write(self, key: str, record: bytes) -> None:
