@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from figecho.config import resolve
-from figecho.farm import tasks
+from figecho.farm import local, tasks
 from figecho.farm.local import Processes
 from figecho.farm.port import Executor, Here, Lost
 from figecho.farm.shelf import Shelf
@@ -107,6 +107,36 @@ def test_every_unit_has_one_result_whoever_does_it(tmp_path: Path, which: int, c
     assert results.pop(13) == Lost("ValueError: unlucky number")
     assert results.pop(14) == Lost("not enough memory")
     assert results == {k: 10 * k for k in range(20) if k not in (13, 14)}
+
+
+def noted(unit: Path, shelf: Shelf) -> None:
+    unit.touch()
+
+
+def test_a_worker_goes_on_while_its_results_are_looked_at(tmp_path: Path) -> None:
+    who = executors(tmp_path)[1]
+    assert isinstance(who, Processes)
+    units = [tmp_path / f"{k}" for k in range(3)]
+    with who:
+        results = who.run(noted, units, 1)
+        assert next(results) == (0, None)
+        patience = time.monotonic() + 20.0
+        while not units[1].exists() and time.monotonic() < patience:
+            time.sleep(0.01)
+        assert units[1].exists()
+        assert sorted(results) == [(1, None), (2, None)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 7])
+@pytest.mark.parametrize("most", [1, 5, 64])
+def test_chunks_hold_every_unit_once_and_shrink_in_the_end(jobs: int, most: int) -> None:
+    for count in (0, 1, 30, 1000):
+        chunks = list(local._chunks(count, most, jobs))
+        assert [k for low, high in chunks for k in range(low, high)] == list(range(count))
+        sizes = [high - low for low, high in chunks]
+        assert sizes == sorted(sizes, reverse=True)
+        assert max(sizes, default=0) <= most
+        assert sizes[-jobs:] == [1] * min(jobs, count)
 
 
 @pytest.mark.parametrize("which", [0, 2])
@@ -211,7 +241,7 @@ SLOW = """
 import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys, time
 from pathlib import Path
-from figecho.farm import tasks
+from figecho.farm import local, tasks
 from figecho.cli import main
 compare, describe = tasks.echoes, tasks.describe
 def slowly(work, seconds):

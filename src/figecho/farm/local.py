@@ -32,6 +32,8 @@ from figecho.threads import alone, one_thread
 
 _WATCH_S = 0.5
 _DYING_S = 1.0
+#: Chunks for each worker into which what is left is divided at least.
+_LEFT = 4
 
 
 @dataclass(slots=True)
@@ -85,15 +87,18 @@ class Processes:
 
     def run(self, task: Task, units: Sequence[Any], chunk: int) -> Iterator[tuple[int, Any]]:
         """Yield the place and the result of every unit, as they get done."""
-        todo = deque((k, min(k + chunk, len(units))) for k in range(0, len(units), chunk))
+        todo = deque(_chunks(len(units), chunk, self._jobs))
         last: deque[tuple[int, int]] = deque()
+        self._hand_out(task, units, todo)
         while todo or last or self._busy:
-            self._hand_out(task, units, todo)
-            if not self._busy:  # what is left has cost a worker before, so it runs alone
+            final = not self._busy
+            if final:  # what is left has cost a worker before, so it runs alone
                 self._hand_out(task, units, last, most=1)
-                yield from self._results(todo, last, final=True)
-            else:
-                yield from self._results(todo, last, final=False)
+            made = self._results(todo, last, final=final)
+            # Nobody waits for what becomes of results.
+            self._hand_out(task, units, todo)
+            for place, result in made:
+                yield place, settled(result)
 
     @property
     def _busy(self) -> list[_Worker]:
@@ -117,7 +122,9 @@ class Processes:
 
     def _results(
         self, todo: deque[tuple[int, int]], last: deque[tuple[int, int]], *, final: bool
-    ) -> Iterator[tuple[int, Any]]:
+    ) -> list[tuple[int, Any]]:
+        """Wait for results; return all that are there."""
+        results: list[tuple[int, Any]] = []
         pipes = {w.pipe: w for w in self._busy}
         for pipe in wait(list(pipes)):
             worker = pipes[pipe]  # type: ignore[index]
@@ -132,13 +139,13 @@ class Processes:
                     middle = (low + high) // 2
                     todo.extend(((low, middle), (middle, high)))
                 elif final:
-                    yield low, Lost(reason)
+                    results.append((low, Lost(reason)))
                 else:
                     last.append((low, high))
                 continue
             worker.at = None
-            for place, result in enumerate(made, start=low):
-                yield place, settled(result)
+            results.extend(enumerate(made, start=low))
+        return results
 
     def _started(self) -> _Worker:
         if not self._workers:
@@ -165,6 +172,15 @@ class Processes:
         code: int | None = worker.process.exitcode
         self._own[0].sweep(worker.process.pid)
         return code
+
+
+def _chunks(count: int, most: int, jobs: int) -> Iterator[tuple[int, int]]:
+    """Yield first and last place of chunks, ever smaller in the end, so that all end together."""
+    low = 0
+    while low < count:
+        high = low + max(1, min(most, (count - low) // (_LEFT * jobs)))
+        yield low, high
+        low = high
 
 
 @nb.njit(cache=True)
