@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from figecho.config import resolve
 from figecho.errors import ConfigError
 from figecho.index import corpus as corpus_module
 from figecho.index import grow as grow_module
+from figecho.index import query as query_module
 from figecho.index.corpus import Corpus
 from figecho.index.grow import grow
 from figecho.index.query import query
@@ -117,6 +119,23 @@ def test_an_index_is_made_anew_of_all_panels(
     assert corpus.build() is True
     assert len(list(corpus.folder.glob("index-*"))) == 1
     assert to_json(query([paper], corpus, CONFIG).report) == beside
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks workers")
+def test_workers_count_the_same_votes_and_what_they_lose_is_counted_here(
+    corpus: Corpus, seen: Path, paper: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow([seen], corpus, CONFIG)
+    corpus.build(force=True)
+    here = to_json(query([paper], corpus, CONFIG).report)
+    monkeypatch.setattr(query_module, "_AT_ONCE", 1)
+    assert to_json(query([paper], corpus, CONFIG, jobs=2).report) == here
+
+    def fails(sketches: Any, shelf: Any, *, index: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(query_module, "_votes", fails)
+    assert to_json(query([paper], corpus, CONFIG).report) == here
 
 
 def test_nothing_is_added_twice_and_names_are_told_apart(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ create table if not exists panel (
   number integer primary key, document integer not null references document (number),
   blob text not null, gel integer not null, card blob not null, sketch blob not null);
 create index if not exists panel_document on panel (document);
+create index if not exists panel_gel on panel (document) where gel;
 create table if not exists built (panels integer not null, folder text not null);
 """
 #: Raised whenever the tables change.
@@ -51,6 +52,27 @@ class Held:
     source: str
     sha256: str
     panels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Where the descriptors of the first panels of a corpus lie, sorted by word."""
+
+    folder: Path
+    panels: int
+
+    def shelved(self) -> Shelved:
+        """Return them, their arrays left on disk."""
+        arrays = {name: np.load(self.folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+        return Shelved(panels=self.panels, **arrays)
+
+    def votes(self, sketches: Sequence[Sketch]) -> FloatArray:
+        """Return how strongly panels resemble these."""
+        return self.shelved().votes(sketches)
+
+
+#: Returns the votes of panels for those in an index, whoever counts them.
+Counter = Callable[[Index, Sequence[Sketch]], FloatArray]
 
 
 class Corpus:
@@ -181,16 +203,22 @@ class Corpus:
         left_out = set(without)
         return sum(sha256 not in left_out for (sha256,) in self._file.execute(query))
 
-    def votes(self, sketches: Sequence[Sketch]) -> FloatArray:
+    def votes(self, sketches: Sequence[Sketch], count: Counter | None = None) -> FloatArray:
         """Return how strongly panels resemble those held: a column for each number up to the last.
 
         Columns of numbers that are not held mean nothing.
+
+        Parameters
+        ----------
+        sketches : sequence of Sketch
+        count : callable, optional
+            Counts the votes for what is in an index; the result does not depend on it.
         """
         last = self._file.execute("select coalesce(max(number), 0) from panel").fetchone()[0]
         total = np.zeros((len(sketches), last + 1), np.float32)
-        built, shelved = self._index()
-        if shelved is not None:
-            found = shelved.votes(sketches)
+        built, index = self._index()
+        if index is not None:
+            found = (count or Index.votes)(index, sketches)
             total[:, : min(found.shape[1], last + 1)] = found[:, : last + 1]
         tail = self._sketches(after=built)
         if tail:
@@ -232,19 +260,17 @@ class Corpus:
                 shutil.rmtree(old, ignore_errors=True)
         return True
 
-    def _index(self) -> tuple[int, Shelved | None]:
-        """Return the last panel in the index, and the index, its arrays left on disk."""
+    def _index(self) -> tuple[int, Index | None]:
+        """Return the last panel in the index, and the index if it is whole."""
         row = self._file.execute("select panels, folder from built").fetchone()
         if row is None or not row[1].startswith(f"index-{_KIND}-"):
             return 0, None
+        index = Index(folder=self.folder / row[1], panels=row[0] + 1)
         try:
-            arrays = {
-                name: np.load(self.folder / row[1] / f"{name}.npy", mmap_mode="r")
-                for name in _ARRAYS
-            }
+            index.shelved()
         except (OSError, ValueError):
             return 0, None
-        return row[0], Shelved(panels=row[0] + 1, **arrays)
+        return row[0], index
 
     def _sketches(self, after: int) -> list[tuple[int, Sketch]]:
         query = "select number, sketch from panel where number > ? order by number"

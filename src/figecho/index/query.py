@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from figecho import config as configuration
 from figecho.config import Config, Retrieve
 from figecho.errors import SourceError
 from figecho.farm.place import Progress, Workplace, workplace
+from figecho.farm.port import Lost
+from figecho.farm.shelf import Shelf
 from figecho.farm.stages import compare_all, cut_again, describe_all, read_all, sketch_all
-from figecho.index.corpus import Corpus
+from figecho.index.corpus import Corpus, Index
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import findings_of
 from figecho.judge.looks import Looks
@@ -21,6 +26,7 @@ from figecho.model import Coverage, FloatArray, NotScanned, Report
 from figecho.result import KeptPanels, Scan
 from figecho.retrieve import by_content
 from figecho.retrieve.partners import strongest
+from figecho.retrieve.sketch import Sketch
 from figecho.scan import counted
 from figecho.sources.walk import walk
 from figecho.store.cards import Card, renamed
@@ -34,6 +40,8 @@ CORPUS_RECALL = 0.97
 #: Partners of a panel that are looked at, and where its keypoints are few.
 PARTNERS = 4
 POOR_PARTNERS = 12
+#: Panels whose votes are counted at once, so few that all workers have some to count.
+_AT_ONCE = 4
 
 
 def query(
@@ -90,7 +98,7 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
     own = {d for d in digests if d}
     others = corpus.numbers(without=own)
     sketches = sketch_all(asked, place)
-    votes = corpus.votes(sketches)
+    votes = corpus.votes(sketches, partial(_counted, place))
     votes[:, [k for k in range(votes.shape[1]) if k not in others]] = 0.0
     chosen = [
         (i, number)
@@ -153,6 +161,21 @@ def _query(paths: Sequence[Path], corpus: Corpus, place: Workplace) -> Scan:
         templates=tuple(templates),
     )
     return Scan(report=report, panels=kept)
+
+
+def _counted(place: Workplace, index: Index, sketches: Sequence[Sketch]) -> FloatArray:
+    """Have the votes for an index counted by workers, some panels at a time."""
+    here = index.shelved()
+    parts = [sketches[k : k + _AT_ONCE] for k in range(0, len(sketches), _AT_ONCE)]
+    votes = np.zeros((len(sketches), index.panels), np.float32)
+    for at, made in place.files.run(partial(_votes, index=index), parts, 1):
+        low = at * _AT_ONCE
+        votes[low : low + _AT_ONCE] = here.votes(parts[at]) if isinstance(made, Lost) else made
+    return votes
+
+
+def _votes(sketches: Sequence[Sketch], shelf: Shelf, *, index: Index) -> FloatArray:
+    return index.votes(sketches)
 
 
 def _partners(votes: FloatArray, settings: Retrieve, *, poor: bool) -> list[int]:
