@@ -184,8 +184,12 @@ def likely_pairs(cards: Sequence[Card], place: Workplace) -> set[tuple[int, int]
     """Return pairs of described panels that may share a region."""
     # The order of names must not decide what is found.
     order = sorted(range(len(cards)), key=lambda k: (cards[k].blob, cards[k].key))
-    sketches = sketch_all([cards[k] for k in order], place)
-    pairs = likely_partners(sketches, place.config.retrieve, partial(_partners, place))
+    # Nothing but their index needs the sketches later on, so nothing else may hold them.
+    pairs = likely_partners(
+        sketch_all([cards[k] for k in order], place),
+        place.config.retrieve,
+        partial(_partners, place),
+    )
     return {(min(order[i], order[j]), max(order[i], order[j])) for i, j in pairs}
 
 
@@ -193,9 +197,7 @@ def _partners(
     place: Workplace, shelved: Shelved, parts: Sequence[Part], settings: Retrieve
 ) -> list[list[list[int]]]:
     """Have the partners found by workers, to whom all that is shelved goes as one record."""
-    record = encode({"shelved": shelved})
-    key = hashlib.sha256(record).hexdigest()[:40]
-    place.store.blobs.write(key, record)
+    key = _written({"shelved": shelved}, place.store)
     found: list[list[list[int]]] = [[]] * len(parts)
     try:
         for at, made in place.files.run(
@@ -207,6 +209,14 @@ def _partners(
     finally:
         place.store.blobs.drop(key)
     return found
+
+
+def _written(value: Any, store: Store) -> str:
+    """Put a value into the store, and return its key."""
+    record = encode(value)
+    key = hashlib.sha256(record).hexdigest()[:40]
+    store.blobs.write(key, record)
+    return key
 
 
 def compare_all(

@@ -61,9 +61,10 @@ def likely_partners(
     }
     if not any(len(s) for s in sketches):
         return pairs
-    shelved = Shelved.of(sketches, _words(sketches))
-    size = min(max(-(-len(sketches) // _PARTS), _AT_LEAST), _AT_MOST)
-    parts = [(k, min(k + size, len(sketches))) for k in range(0, len(sketches), size)]
+    shelved, count = Shelved.of(sketches, _words(sketches)), len(sketches)
+    del sketches
+    size = min(max(-(-count // _PARTS), _AT_LEAST), _AT_MOST)
+    parts = [(k, min(k + size, count)) for k in range(0, count, size)]
     for (low, _), likely in zip(parts, find(shelved, parts, settings), strict=True):
         for i, chosen in enumerate(likely, start=low):
             pairs.update((min(i, j), max(i, j)) for j in chosen)
