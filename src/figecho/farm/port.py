@@ -32,7 +32,7 @@ class Executor(Protocol):
     describes: bool
 
     def run(self, task: Task, units: Sequence[Any], chunk: int) -> Iterator[tuple[int, Any]]:
-        """Yield the place and the result of every unit; ``chunk`` units travel together."""
+        """Yield the place and the result of every unit; at most ``chunk`` units travel together."""
         ...
 
 

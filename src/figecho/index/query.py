@@ -196,7 +196,7 @@ def _brought(card: Card, corpus: Corpus, place: Workplace) -> bool:
             continue
         try:
             record = corpus.store.blobs.read(key)
-            decode(record)
+            decode(record, copies=False)
         except Damaged:
             whole = key != card.blob
             continue
