@@ -321,6 +321,31 @@ def test_the_order_of_the_panels_does_not_decide_what_is_found() -> None:
     assert one.nats == pytest.approx(two.nats, rel=0.25)
 
 
+def dark_gel(seed: int, dust: int, noise: int) -> np.ndarray:
+    """Draw lanes of one protocol on a dusty membrane, dark and noisy as a photograph of it is."""
+    rng = np.random.default_rng(dust)
+    image = np.full((360, 360), 20.0)
+    for x in range(25, 330, 62):
+        for at in np.random.default_rng(seed).uniform(30, 330, 7):
+            rows = np.exp(-(((np.arange(360)[:, None] - at) / 5.0) ** 2))
+            image[:, x : x + 40] += 25.0 * rows
+    specks = np.zeros((360, 360))
+    specks[rng.integers(0, 360, 400), rng.integers(0, 360, 400)] = rng.uniform(200, 600, 400)
+    image += cv2.GaussianBlur(specks, None, 2.0)
+    image += np.random.default_rng(noise).normal(0.0, 4.0, image.shape)
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("turns", [0, 2])
+def test_a_noisy_gel_is_known_by_its_dust_and_not_by_its_bands(turns: int) -> None:
+    first = dark_gel(1, 1, 1)
+    copies = found(first, np.rot90(dark_gel(1, 1, 2), turns).copy())
+    assert copies and copies[0].nats > 200.0
+    for seed in (2, 3, 4):
+        look_alikes = found(first, np.rot90(dark_gel(1, seed, seed), turns).copy())
+        assert all(e.nats / (1.5 + e.chance) < 5.0 for e in look_alikes)
+
+
 def test_a_tiny_and_a_large_panel_are_compared() -> None:
     image = rendering("eosin", 18, 200, 260)
     small = image[60:120, 80:150]

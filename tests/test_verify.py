@@ -188,6 +188,39 @@ def test_a_grid_keeps_to_its_budget() -> None:
     assert 2500 < grid.size[0] * grid.size[1] < 4900
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_resolution_does_not_depend_on_which_panel_is_a(mirrored: bool) -> None:
+    image = rendering("eosin", 1, 200, 240)
+    crop = image[50:150, 60:180]
+    b_from_a = np.array([[2.0, 0.0, -120.0], [0.0, 2.0, -100.0], [0.0, 0.0, 1.0]])
+    if mirrored:
+        b_from_a = np.diag([-1.0, 1.0, 1.0]) @ b_from_a + np.array(
+            [[0, 0, 239.0], [0] * 3, [0] * 3]
+        )
+    other = cv2.resize(crop, (240, 200))
+    there = frames.build(views(image), views(other), b_from_a, 9000)
+    back = frames.build(views(other), views(image), np.linalg.inv(b_from_a), 9000)
+    zoom_there, zoom_back = (f.a_from_grid[0, 0] * m for f, m in ((there, 1.0), (back, 0.5)))
+    assert zoom_there == pytest.approx(zoom_back, rel=0.13)
+    assert there.panel_px == pytest.approx(9000, rel=0.3)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_small_copy_keeps_its_pixels_in_a_large_panel(turned: bool) -> None:
+    image = rendering("eosin", 1, 500, 600)
+    crop, b_from_a = image[200:260, 300:360], np.eye(3)
+    b_from_a[:2, 2] = (-300.0, -200.0)
+    pair = (views(image), views(crop))
+    if turned:
+        grid = frames.build(*pair[::-1], np.linalg.inv(b_from_a), 12_000)
+    else:
+        grid = frames.build(*pair, b_from_a, 12_000)
+    crop_px = min(grid.a.usable.size, grid.b.usable.size)
+    assert 0.6 * 60 * 60 < crop_px <= 60 * 60
+    apart = frames.build(*pair, np.array([[1.0, 0, 900], [0, 1.0, 0], [0, 0, 1.0]]), 12_000)
+    assert apart.panel_px < 20 * 12_000
+
+
 # Alignment
 
 

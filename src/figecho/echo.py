@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,8 @@ _SAME_GRAIN, _SAME_START = 0.35, 0.3
 #: Of the evidence that an echo inside a panel needs, what its keypoints must show around them: of
 #: 83 clones the least had twice as much as is needed in all, of chance ones two in three had less.
 _NEAR_WORTH = 0.5
+#: By how much coarser two gels are asked again.
+_AFAR = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,9 +103,7 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             return None
         if local:
             near, window = _near(grid, proposal, settings.max_drift_px)
-            result, geometry = _best(
-                a is b, near, proposal, least, config, rough=True, panel_px=grid.panel_px
-            )
+            result, geometry = _best(a is b, near, proposal, least, config, rough=True)
             # Near the keypoints alone a small copy between panels may show little.
             near_least = least if a is b else settings.gate_nats
             near_worth = _NEAR_WORTH * settings.min_nats
@@ -120,6 +121,10 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
             result, geometry = _best(a is b, grid, proposal, least, config)
             if a is b and result.rho[0] < _SAME_START:
                 return None
+            if a is not b and budget == settings.max_px and grid.banded > 0.0:
+                afar, coarse, geometry_afar = _from_afar(a, b, grid, geometry, proposal, config)
+                if afar.nats > result.nats:
+                    result, grid, geometry = afar, coarse, geometry_afar
             if result.nats < least:
                 if budget == settings.max_px or len(proposal.points_a) < _MANY:
                     return None
@@ -218,7 +223,7 @@ def _full_size(a: Described, b_from_a: Matrix) -> frames.Frame:
     octaves, panel_from_view = a.views.at(1.0)
     return frames.Frame(
         a=octaves, b=octaves, a_from_grid=panel_from_view, b_from_bgrid=panel_from_view,
-        start=b_from_a,
+        start=b_from_a, panel_px=octaves.usable.size,
     )  # fmt: skip
 
 
@@ -305,6 +310,21 @@ def _between(grid: frames.Frame, part: frames.Frame, geometry: Matrix) -> Matrix
     return np.asarray(b_grid @ geometry @ a_grid)
 
 
+def _from_afar(
+    a: Described, b: Described, grid: frames.Frame, geometry: Matrix, proposal: Proposal,
+    config: Config,
+) -> tuple[Agreement, frames.Frame, Matrix]:  # fmt: skip
+    """Ask two gels again at half the resolution, where the noise of a dark or rescanned one ends.
+
+    Whatever they share is judged as a part of either: the membrane between the bands must agree in
+    its finest octaves, for the coarser ones show the bands.
+    """
+    coarse = grid_of(a, b, grid.to_panels(geometry), int(grid.panel_px) // _AFAR**2)
+    parts = replace(coarse, panel_px=math.inf)
+    result, geometry = _best(False, parts, proposal, config.verify.min_nats, config, rough=True)
+    return result, coarse, geometry
+
+
 def _spread(result: Agreement, window: tuple[slice, slice], grid: frames.Frame) -> Agreement:
     """Lay the region found in a part on the whole grid."""
     region = np.zeros(grid.size[::-1], dtype=bool)
@@ -314,23 +334,21 @@ def _spread(result: Agreement, window: tuple[slice, slice], grid: frames.Frame) 
 
 def _best(
     inside: bool, grid: frames.Frame, proposal: Proposal, least: float, config: Config,
-    *, rough: bool = False, panel_px: int = 0,
+    *, rough: bool = False,
 ) -> tuple[Agreement, Matrix]:  # fmt: skip
     """Agreement under the proposal or, if the pixels are worth asking, under its refinement.
 
-    A ``rough`` proposal is refined in any case. ``panel_px`` are the pixels of the larger panel
-    where the grid shows but a part of it.
+    A ``rough`` proposal is refined in any case.
     """
     inverted = proposal.form.inverted
     settings = config.verify
     apart = within.apart(grid, grid.start, config.match.min_shift_px) if inside else None
     # Inside a gel its other lanes tell how alike look-alikes are.
     banded = 0.0 if inside else grid.banded
-    panel_px = panel_px or grid.panel_px
 
     def under(geometry: Matrix) -> Agreement:
         laid = overlay(grid, geometry, inverted=inverted)
-        return agreement(laid, within=apart, banded=banded, panel_px=panel_px)
+        return agreement(laid, within=apart, banded=banded, panel_px=grid.panel_px)
 
     first = under(grid.start)
     if inside and first.rho[0] < _SAME_START:

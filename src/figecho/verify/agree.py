@@ -116,7 +116,7 @@ def agreement(
     *,
     within: BoolArray | None = None,
     banded: float = 0.0,
-    panel_px: int = 0,
+    panel_px: float = 0,
     least_whole: float = WHOLE_NATS,
 ) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
@@ -128,8 +128,9 @@ def agreement(
         Restricts the region.
     banded : float, 0..1
         How far both panels are gels, which look alike.
-    panel_px : int
-        Pixels of the larger panel on its grid, where ``banded`` is given.
+    panel_px : float
+        Pixels of the larger panel on its grid, where ``banded`` is given; infinite where no region
+        may count as the whole of a gel.
     least_whole : float
         Nats that the whole of a gel is left, whatever its calmer half shows.
 

@@ -16,6 +16,9 @@ from figecho.verify.views import Views
 
 _CUBIC = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
 _LINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+#: What two panels share is shown with this part of the pixels that a whole panel may have, or a
+#: small copy would be lost in a large panel; so small a share of the panel is not gone after.
+_LEAST_SHOWN, _LEAST_SHARED = 0.25, 1.0 / 64.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,6 +34,8 @@ class Frame:
         Panel pixels from grid pixels.
     start : ndarray of shape (3, 3)
         The proposed geometry: grid of B from grid of A.
+    panel_px : float
+        Pixels of the larger of the whole panels on its grid.
     """
 
     a: Octaves
@@ -38,6 +43,7 @@ class Frame:
     a_from_grid: Matrix
     b_from_bgrid: Matrix
     start: Matrix
+    panel_px: float
 
     @property
     def size(self) -> tuple[int, int]:
@@ -49,11 +55,6 @@ class Frame:
     def banded(self) -> float:
         """How far both panels are gels or blots, 0..1."""
         return min(self.a.banded, self.b.banded)
-
-    @property
-    def panel_px(self) -> int:
-        """Pixels of the larger panel on its grid."""
-        return max(self.a.usable.size, self.b.usable.size)
 
     def to_panels(self, geometry: Matrix) -> Matrix:
         """Turn a geometry between the grids into b_from_a in panel pixels."""
@@ -70,7 +71,9 @@ def local_scale(matrix: Matrix, x: float, y: float) -> float:
 
 
 def build(views_a: Views, views_b: Views, b_from_a: Matrix, max_px: int) -> Frame:
-    """Bring both panels to the resolution of the coarser one, and to ``max_px`` pixels at most.
+    """Bring both panels to the resolution of the coarser one, and to about ``max_px`` pixels.
+
+    It is the same resolution whichever of them is A: the finer one sees a copy, it sees its noise.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def build(views_a: Views, views_b: Views, b_from_a: Matrix, max_px: int) -> Fram
     b_from_a : ndarray of shape (3, 3)
         Panel pixels.
     max_px : int
-        Most pixels the common grid may have.
+        Most pixels that either panel may have, unless what they share is a small part of it.
 
     Returns
     -------
@@ -86,11 +89,36 @@ def build(views_a: Views, views_b: Views, b_from_a: Matrix, max_px: int) -> Fram
     """
     height, width = views_a.shape
     zoom = max(local_scale(b_from_a, (width - 1) / 2.0, (height - 1) / 2.0), 1e-6)
-    factor_a = min(1.0, zoom, float(np.sqrt(max_px / (height * width))))
+    factor_a = min(1.0, zoom, _factor(views_a.shape, views_b.shape, b_from_a, zoom, max_px))
     a, a_from_grid = views_a.at(factor_a)
     b, b_from_bgrid = views_b.at(min(1.0, factor_a / zoom))
-    start = np.linalg.inv(b_from_bgrid) @ b_from_a @ a_from_grid
-    return Frame(a=a, b=b, a_from_grid=a_from_grid, b_from_bgrid=b_from_bgrid, start=start)
+    return Frame(
+        a=a,
+        b=b,
+        a_from_grid=a_from_grid,
+        b_from_bgrid=b_from_bgrid,
+        start=np.linalg.inv(b_from_bgrid) @ b_from_a @ a_from_grid,
+        panel_px=max(a.usable.size, b.usable.size),
+    )
+
+
+def _factor(
+    shape_a: tuple[int, int], shape_b: tuple[int, int], b_from_a: Matrix, zoom: float, max_px: int
+) -> float:
+    """Return the size of the common grid as a factor of that of panel A."""
+    larger_px = max(np.prod(shape_a), np.prod(shape_b) / zoom**2)
+    rect_a, rect_b = (_corners(shape) for shape in (shape_a, shape_b))
+    b_on_a = cv2.perspectiveTransform(rect_b, np.linalg.inv(b_from_a))
+    shared_px = cv2.intersectConvexConvex(rect_a, b_on_a.astype(np.float32))[0]
+    shown_px = max(shared_px, _LEAST_SHARED * larger_px)
+    return float(np.sqrt(max_px / min(larger_px, shown_px / _LEAST_SHOWN)))
+
+
+def _corners(shape: tuple[int, int]) -> FloatArray:
+    height, width = shape
+    right, below = width - 0.5, height - 0.5
+    corners = [[-0.5, -0.5], [right, -0.5], [right, below], [-0.5, below]]
+    return np.array([corners], dtype=np.float32)
 
 
 def cropped(frame: Frame, low: tuple[int, int], high: tuple[int, int], margin_px: float) -> Frame:
@@ -122,6 +150,7 @@ def cropped(frame: Frame, low: tuple[int, int], high: tuple[int, int], margin_px
         a_from_grid=frame.a_from_grid @ to_a,
         b_from_bgrid=frame.b_from_bgrid @ to_b,
         start=np.linalg.inv(to_b) @ frame.start @ to_a,
+        panel_px=frame.panel_px,
     )
 
 
