@@ -1,0 +1,73 @@
+"""A region of one panel that recurs in another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from figecho.config import Config
+from figecho.describe.described import Described
+from figecho.echo.asked import Asked, around_keypoints, best, grid_of, is_small
+from figecho.echo.echo import Echo, echo_of
+from figecho.match.propose import Proposal
+from figecho.verify.outline import outline, transform_points
+
+#: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
+#: a small panel holds too few independent samples there.
+_MANY = 12
+#: By how much coarser two gels are asked again.
+_AFAR = 2
+
+
+def between_panels(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
+    """Return the echo of a proposal between two panels, None where the pixels object.
+
+    Keypoints that stand close together are asked on the full grid, about their own place first.
+    """
+    if is_small(proposal, a.panel.shape):
+        grid = grid_of(a, b, proposal.b_from_a, config.verify.max_px)
+        asked = around_keypoints(False, grid, proposal, config)
+    else:
+        asked = _coarse_to_fine(a, b, proposal, config)
+    if asked is None:
+        return None
+    polygon = transform_points(asked.grid.a_from_grid, outline(asked.found.region))
+    if len(polygon) < 3:
+        return None
+    polygon = np.clip(polygon, 0.0, np.array(a.panel.shape[::-1]) - 1)
+    return echo_of(proposal, asked.grid.to_panels(asked.geometry), polygon, asked.found)
+
+
+def _coarse_to_fine(a: Described, b: Described, proposal: Proposal, config: Config) -> Asked | None:
+    """Ask on a coarse grid and, if that does not object, on the full one."""
+    settings = config.verify
+    grid = grid_of(a, b, proposal.b_from_a, settings.gate_px)
+    rough = proposal.method == "blocks"
+    gate = best(False, grid, proposal, settings.gate_nats, config, rough=rough)
+    b_from_a = proposal.b_from_a
+    if gate.found.nats >= settings.gate_nats:
+        b_from_a = grid.to_panels(gate.geometry)
+    elif len(proposal.points_a) < _MANY:
+        return None
+    grid = grid_of(a, b, b_from_a, settings.max_px)
+    asked = best(False, grid, proposal, settings.min_nats, config)
+    if grid.banded > 0.0:
+        afar = _from_afar(a, b, asked, proposal, config)
+        asked = afar if afar.found.nats > asked.found.nats else asked
+    return asked if asked.found.nats >= settings.min_nats else None
+
+
+def _from_afar(
+    a: Described, b: Described, asked: Asked, proposal: Proposal, config: Config
+) -> Asked:
+    """Ask two gels again at half the resolution, where the noise of a dark or rescanned one ends.
+
+    Whatever they share is judged as a part of either: the membrane between the bands must agree in
+    its finest octaves, for the coarser ones show the bands.
+    """
+    coarser_px = int(asked.grid.panel_px) // _AFAR**2
+    grid = grid_of(a, b, asked.grid.to_panels(asked.geometry), coarser_px)
+    parts = replace(grid, panel_px=math.inf)
+    return best(False, parts, proposal, config.verify.min_nats, config, rough=True)

@@ -1,0 +1,140 @@
+"""A region of a panel that recurs inside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.config import Config
+from figecho.describe.described import Described
+from figecho.echo.asked import (
+    SAME_START,
+    Asked,
+    around_keypoints,
+    best,
+    grid_of,
+    is_small,
+    points_on,
+)
+from figecho.echo.echo import Echo, echo_of
+from figecho.echo.unchanged import full_size
+from figecho.match.propose import Proposal
+from figecho.model import Matrix
+from figecho.verify import inside as within
+from figecho.verify.agree import Agreement, agreement, octave_by_octave, overlay
+from figecho.verify.align import align
+from figecho.verify.bands import RATHER_A_GEL
+from figecho.verify.frame import cropped
+from figecho.verify.outline import filled, outline, transform_points
+
+#: Correlation of the finest octave around the keypoints below which no alignment is worth trying.
+_SAME_GRAIN = 0.35
+
+
+def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | None:
+    """Return the echo of a proposal inside a panel, None where the pixels object.
+
+    The finest octave decides, which a coarse grid does not show: all is asked on the full one.
+    """
+    asked = _asked(a, proposal, config)
+    if asked is None:
+        return None
+    b_from_a = asked.grid.to_panels(asked.geometry)
+    if _one_thing(asked, b_from_a, proposal, config):
+        return None
+    found = _one_of_both(asked, proposal, config)
+    if not found.region.any():
+        return None
+    in_shape = asked.found.rho[0] < within.SAME_GRAIN
+    pattern = within.pattern(asked.grid, asked.geometry, found.region)
+    # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
+    banded = asked.grid.a.banded > RATHER_A_GEL
+    if banded and within.in_a_row(asked.grid, asked.geometry, found.region):
+        found = within.away_from_bands(
+            asked.grid, asked.geometry, found, inverted=proposal.form.inverted
+        )
+    polygon = transform_points(asked.grid.a_from_grid, outline(found.region))
+    if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=in_shape):
+        return None
+    polygon = np.clip(polygon, 0.0, np.array(a.panel.shape[::-1]) - 1)
+    if asked.grid.size != a.panel.shape[::-1]:
+        found = _in_full_size(a, polygon, b_from_a, found, config)
+    nats = within.inside_nats(found.rho[0], found.samples[0], b_from_a, pattern=pattern)
+    if nats <= 0.0:
+        return None
+    echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
+    return replace(echo, pattern=pattern)
+
+
+def _asked(a: Described, proposal: Proposal, config: Config) -> Asked | None:
+    """Ask on the full grid, about the surroundings of the keypoints first where they are close."""
+    grid = grid_of(a, a, proposal.b_from_a, config.verify.max_px)
+    points = points_on(grid, proposal)
+    if len(points) and within.grain_shared(grid, points) < _SAME_GRAIN:
+        return None
+    if is_small(proposal, a.panel.shape):
+        return around_keypoints(True, grid, proposal, config)
+    asked = best(True, grid, proposal, config.verify.min_nats, config)
+    if asked.found.rho[0] < SAME_START or asked.found.nats < config.verify.min_nats:
+        return None
+    return asked
+
+
+def _one_thing(asked: Asked, b_from_a: Matrix, proposal: Proposal, config: Config) -> bool:
+    """Whether the motion is none of a copy: it bends, or turns one symmetric object onto itself."""
+    if not within.rigid(b_from_a):
+        return True
+    # In a gel lanes are mirrored along their row.
+    no_gel = asked.grid.a.banded <= RATHER_A_GEL
+    if no_gel and within.one_object(b_from_a, asked.found.rho[0]):
+        return True
+    return within.symmetric(
+        asked.grid, asked.geometry, asked.found,
+        inverted=proposal.form.inverted, min_shift_px=config.match.min_shift_px,
+    )  # fmt: skip
+
+
+def _one_of_both(asked: Asked, proposal: Proposal, config: Config) -> Agreement:
+    """Keep one of the two places, for each of them is found as the copy of the other."""
+    grid, geometry, found = asked.grid, asked.geometry, asked.found
+    inverted = proposal.form.inverted
+    one = within.one_side(grid, geometry, found.region)
+    region = within.ahead(grid, geometry, one, inverted=inverted)
+    if np.count_nonzero(region) >= found.region.sum() * 0.98:
+        return replace(found, region=region)
+    laid = overlay(grid, geometry, inverted=inverted)
+    apart = within.apart(grid, geometry, config.match.min_shift_px)
+    return agreement(laid, within=apart & region)
+
+
+def _in_full_size(
+    a: Described, polygon: NDArray[np.float64], b_from_a: Matrix, result: Agreement, config: Config
+) -> Agreement:
+    """Measure the finest octave of a copy inside a large panel on all its pixels, if it is less.
+
+    On a smaller grid the finest octave is no longer that of the grain: there windows and tiles
+    agree as well as copies do, and only in full size they do not.
+    """
+    settings = config.verify
+    last = np.array(a.panel.shape[::-1]) - 1
+    low = np.clip(np.floor(polygon.min(axis=0)), 0, last).astype(int)
+    high = np.clip(np.ceil(polygon.max(axis=0)), 0, last).astype(int)
+    part = cropped(
+        full_size(a, b_from_a), (low[0], low[1]), (high[0], high[1]), settings.max_drift_px
+    )
+    better = align(
+        part, inverted=False, max_iterations=settings.iterations,
+        max_drift_px=settings.max_drift_px,
+    )  # fmt: skip
+    where = filled(polygon - low, part.size)
+    grain = []
+    for geometry in (part.start, better):
+        laid = overlay(part, geometry, inverted=False)
+        rho, samples = octave_by_octave(laid, where & laid.both)
+        grain.append((within.inside_nats(rho[0], samples[0], b_from_a), rho[0], samples[0]))
+    nats, rho_0, samples_0 = max(grain)
+    if nats >= within.inside_nats(result.rho[0], result.samples[0], b_from_a):
+        return result
+    return replace(result, rho=(rho_0, *result.rho[1:]), samples=(samples_0, *result.samples[1:]))
