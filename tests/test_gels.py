@@ -10,7 +10,13 @@ import pytest
 
 from figecho.describe.described import describe
 from figecho.model import Panel
-from figecho.verify.agree import Overlay, agreement, calmer_half, overlay
+from figecho.verify.agree import (
+    Overlay,
+    agreement,
+    agreement_from_afar,
+    calmer_half,
+    overlay,
+)
 from figecho.verify.chance import elsewhere_nats
 from figecho.verify.frame import build
 from figecho.verify.gels import is_gel, one_dye
@@ -70,8 +76,8 @@ def ladder(seed: int, grain: np.ndarray) -> Panel:
     return panel(np.repeat(np.clip(image, 0, 255).astype(np.uint8)[..., None], 3, axis=2))
 
 
-def laid(a: Panel, b: Panel) -> tuple[Overlay, int]:
-    frame = build(Views(a.grey, a.usable), Views(b.grey, b.usable), np.eye(3), 200_000)
+def laid(a: Panel, b: Panel, most_px: int = 200_000) -> tuple[Overlay, int]:
+    frame = build(Views(a.grey, a.usable), Views(b.grey, b.usable), np.eye(3), most_px)
     return overlay(frame, frame.start, inverted=False), frame.panel_px
 
 
@@ -160,3 +166,29 @@ def test_what_overlaps_nowhere_fits_nowhere() -> None:
     over, panel_px = laid(protocol(0), protocol(0))
     nothing = replace(over, both=np.zeros_like(over.both))
     assert elsewhere_nats(nothing, 0.0, banded=1.0, panel_px=panel_px) == 0.0
+
+
+def noisy(shown: Panel, seed: int) -> Panel:
+    """Photograph a gel again."""
+    noise = np.random.default_rng(seed).normal(0.0, 2.0, shown.rgb.shape[:2])
+    return panel(np.clip(shown.rgb + noise[..., None], 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_from_afar_a_noisy_copy_shares_its_grain_and_a_look_alike_its_bands_alone(
+    seed: int,
+) -> None:
+    first = noisy(protocol(seed), 1)
+    copied, _ = laid(first, noisy(protocol(seed), 2), 30_000)
+    look_alike, _ = laid(first, noisy(protocol(seed + 10), 2), 30_000)
+    assert agreement_from_afar(copied, banded=1.0).nats > 100.0
+    other = agreement_from_afar(look_alike, banded=1.0)
+    assert other.rho[2] > 0.8
+    assert other.nats < 4.0
+    assert agreement_from_afar(copied, banded=0.0).nats == 0.0
+
+
+def test_from_afar_panels_that_do_not_overlap_agree_on_nothing() -> None:
+    over, _ = laid(protocol(0), protocol(0), 30_000)
+    nothing = replace(over, both=np.zeros_like(over.both))
+    assert agreement_from_afar(nothing, banded=1.0).nats == 0.0

@@ -330,8 +330,8 @@ def dark_gel(seed: int, dust: int, noise: int) -> np.ndarray:
             rows = np.exp(-(((np.arange(360)[:, None] - at) / 5.0) ** 2))
             image[:, x : x + 40] += 25.0 * rows
     specks = np.zeros((360, 360))
-    specks[rng.integers(0, 360, 400), rng.integers(0, 360, 400)] = rng.uniform(200, 600, 400)
-    image += cv2.GaussianBlur(specks, None, 2.0)
+    specks[rng.integers(0, 360, 1500), rng.integers(0, 360, 1500)] = rng.uniform(60, 250, 1500)
+    image += cv2.GaussianBlur(specks, None, 1.4)
     image += np.random.default_rng(noise).normal(0.0, 4.0, image.shape)
     return np.clip(image, 0, 255).astype(np.uint8)
 

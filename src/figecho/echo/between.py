@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-
 import numpy as np
 
 from figecho.config import Config
@@ -12,13 +9,15 @@ from figecho.describe.described import Described
 from figecho.echo.asked import Asked, around_keypoints, best, grid_of, is_small
 from figecho.echo.echo import Echo, echo_of
 from figecho.match.propose import Proposal
+from figecho.verify.agree import agreement_from_afar, overlay
+from figecho.verify.align import align
 from figecho.verify.outline import outline, transform_points
 
 #: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
 #: a small panel holds too few independent samples there.
 _MANY = 12
-#: By how much coarser two gels are asked again.
-_AFAR = 2
+#: By how much coarser two gels are asked again, and the shorter side that must be left of them.
+_AFAR, _LEAST_SIDE_PX = 2, 40
 
 
 def between_panels(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -53,7 +52,7 @@ def _coarse_to_fine(a: Described, b: Described, proposal: Proposal, config: Conf
         return None
     grid = grid_of(a, b, b_from_a, settings.max_px)
     asked = best(False, grid, proposal, settings.min_nats, config)
-    if grid.banded > 0.0:
+    if grid.banded > 0.0 and min(grid.size) >= _AFAR * _LEAST_SIDE_PX:
         afar = _from_afar(a, b, asked, proposal, config)
         asked = afar if afar.found.nats > asked.found.nats else asked
     return asked if asked.found.nats >= settings.min_nats else None
@@ -62,12 +61,14 @@ def _coarse_to_fine(a: Described, b: Described, proposal: Proposal, config: Conf
 def _from_afar(
     a: Described, b: Described, asked: Asked, proposal: Proposal, config: Config
 ) -> Asked:
-    """Ask two gels again at half the resolution, where the noise of a dark or rescanned one ends.
-
-    Whatever they share is judged as a part of either: the membrane between the bands must agree in
-    its finest octaves, for the coarser ones show the bands.
-    """
-    coarser_px = int(asked.grid.panel_px) // _AFAR**2
+    """Ask two gels again at half the resolution, where the noise of a dark one ends."""
+    coarser_px = asked.grid.panel_px // _AFAR**2
     grid = grid_of(a, b, asked.grid.to_panels(asked.geometry), coarser_px)
-    parts = replace(grid, panel_px=math.inf)
-    return best(False, parts, proposal, config.verify.min_nats, config, rough=True)
+    inverted = proposal.form.inverted
+    better = align(
+        grid, inverted=inverted, max_iterations=config.verify.iterations,
+        max_drift_px=config.verify.max_drift_px,
+    )  # fmt: skip
+    laid = overlay(grid, better, inverted=inverted)
+    found = agreement_from_afar(laid, banded=grid.banded)
+    return Asked(found=found, grid=grid, geometry=better)

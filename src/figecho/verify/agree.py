@@ -39,6 +39,11 @@ _FITTED_SAMPLES = 20.0
 #: there by no more than 0.4 and 0.84, parts that were copied by 0.6 and 0.84 at least, and coarser
 #: octaves see the bands from the membrane.
 _CALM_WEIGHS, _CALM_OCTAVES = 3.0, 2
+#: Seen at half the resolution, gels of one protocol reach this, the first where the membrane is
+#: rough with grain or dust: the skirts of the bands, which are smooth, agree by any amount. Rough
+#: is a pixel that holds so much of an independent sample.
+LOOK_ALIKE_AFAR = (0.70, 0.91)
+_ROUGH = 0.04
 #: And the whole of one this many nats in any case: saved twice it may have lost all its grain.
 WHOLE_NATS = 50.0
 CEILING = 0.995
@@ -116,7 +121,7 @@ def agreement(
     *,
     within: BoolArray | None = None,
     banded: float = 0.0,
-    panel_px: float = 0,
+    panel_px: int = 0,
     least_whole: float = WHOLE_NATS,
 ) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
@@ -128,9 +133,8 @@ def agreement(
         Restricts the region.
     banded : float, 0..1
         How far both panels are gels, which look alike.
-    panel_px : float
-        Pixels of the larger panel on its grid, where ``banded`` is given; infinite where no region
-        may count as the whole of a gel.
+    panel_px : int
+        Pixels of the larger panel on its grid, where ``banded`` is given.
     least_whole : float
         Nats that the whole of a gel is left, whatever its calmer half shows.
 
@@ -140,32 +144,57 @@ def agreement(
         Of 0 nats where the panels hardly overlap or agree nowhere.
     """
     core = laid.both if within is None else laid.both & within
-    if np.count_nonzero(core) < 64:
-        return _nothing(core.shape)
-    region = agreeing_region(laid.a, laid.b, core)
-    count = int(np.count_nonzero(region))
-    if count < 48:
+    region = agreeing_region(laid.a, laid.b, core) if np.count_nonzero(core) >= 64 else None
+    if region is None or np.count_nonzero(region) < 48:
         return _nothing(core.shape)
     rho, samples = octave_by_octave(laid, region)
-    whole = count >= _WHOLE * panel_px
-    nats = nats_of(rho, samples, banded=banded, whole=whole)
+    whole = bool(np.count_nonzero(region) >= _WHOLE * panel_px)
+    gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
+    nats = nats_of(rho, samples, banded=banded, gels=gels)
     if banded > 0.0 and nats > 0.0:
         octaves = BANDS if whole else _CALM_OCTAVES
         calm_rho, calm_samples = calmer_half(laid, region)
         calm = _CALM_WEIGHS * nats_of(
-            calm_rho[:octaves], calm_samples[:octaves], banded=banded, whole=whole
+            calm_rho[:octaves], calm_samples[:octaves], banded=banded, gels=gels
         )
         gel = 1.0 if banded > RATHER_A_GEL else banded
         nats += gel * (min(nats, max(calm, least_whole if whole else 0.0)) - nats)
-    return Agreement(
-        nats=nats,
-        zncc=cosine(
-            (laid.a[0] + laid.a[1] + laid.a[2])[region], (laid.b[0] + laid.b[1] + laid.b[2])[region]
-        ),
-        rho=rho,
-        samples=samples,
-        region=region,
-    )
+    return _agreement(laid, region, nats, rho, samples)
+
+
+def agreement_from_afar(laid: Overlay, *, banded: float) -> Agreement:
+    """Measure the agreement of two gels at half the resolution, by the grain of their membrane.
+
+    The noise of a dark or rescanned gel has averaged out there, and what is left between the bands
+    is dust and scratches.
+
+    Parameters
+    ----------
+    laid : Overlay
+    banded : float, 0..1
+        How far both panels are gels.
+
+    Returns
+    -------
+    Agreement
+    """
+    region = agreeing_region(laid.a, laid.b, laid.both)
+    if np.count_nonzero(region) < 48:
+        return _nothing(laid.both.shape)
+    calm = _calm(laid, region)
+    rough = octave_by_octave(laid, calm & (laid.density[0] >= _ROUGH))
+    both = octave_by_octave(laid, calm)
+    rho, samples = ((grain[0], all_of_it[1]) for grain, all_of_it in zip(rough, both, strict=True))
+    nats = banded * _CALM_WEIGHS * nats_of(rho, samples, banded=banded, gels=LOOK_ALIKE_AFAR)
+    return _agreement(laid, region, nats, *octave_by_octave(laid, region))
+
+
+def _agreement(
+    laid: Overlay, region: BoolArray, nats: float, rho: tuple[float, ...],
+    samples: tuple[float, ...],
+) -> Agreement:  # fmt: skip
+    fine, other = ((p[0] + p[1] + p[2])[region] for p in (laid.a, laid.b))
+    return Agreement(nats=nats, zncc=cosine(fine, other), rho=rho, samples=samples, region=region)
 
 
 def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -174,8 +203,11 @@ def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tu
     Lanes of one protocol and the ladders of one maker share every band, and so the edges of all
     bands, which is most of what a smooth gel holds; the grain between them is its own.
     """
-    calm = region & (laid.steepness <= np.median(laid.steepness[region]))
-    return octave_by_octave(laid, calm)
+    return octave_by_octave(laid, _calm(laid, region))
+
+
+def _calm(laid: Overlay, region: BoolArray) -> BoolArray:
+    return np.asarray(region & (laid.steepness <= np.median(laid.steepness[region])))
 
 
 def octave_by_octave(
@@ -261,7 +293,11 @@ def cosine(x: FloatArray, y: FloatArray) -> float:
 
 
 def nats_of(
-    rho: Sequence[float], samples: Sequence[float], *, banded: float = 0.0, whole: bool = True
+    rho: Sequence[float],
+    samples: Sequence[float],
+    *,
+    banded: float = 0.0,
+    gels: Sequence[float] = LOOK_ALIKE_GELS,
 ) -> float:
     """Return the log-likelihood gained over a look-alike, all octaves together.
 
@@ -271,10 +307,9 @@ def nats_of(
         Correlation and independent samples in each octave, or in the finest ones.
     banded : float, 0..1
         How far both panels are gels.
-    whole : bool
-        Whether the region is about all of both.
+    gels : sequence of float
+        What look-alikes reach where both are.
     """
-    gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
     other = np.arctanh(LOOK_ALIKE[: len(rho)])
     look_alike = other + banded * (np.arctanh(gels[: len(rho)]) - other)
     gain = np.maximum(np.arctanh(np.clip(rho, 0.0, CEILING)) - look_alike, 0.0)

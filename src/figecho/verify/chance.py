@@ -72,7 +72,7 @@ def chance_nats(laid: Overlay, region: BoolArray) -> float:
     return float(np.mean(values))
 
 
-def elsewhere_nats(laid: Overlay, nats: float, *, banded: float, panel_px: float) -> float:
+def elsewhere_nats(laid: Overlay, nats: float, *, banded: float, panel_px: int) -> float:
     """Return the agreement of two gels, in nats, at the best of the other places where they fit.
 
     Parameters
@@ -102,7 +102,9 @@ def elsewhere_nats(laid: Overlay, nats: float, *, banded: float, panel_px: float
         moved = _shifted(laid, move)
         # What is the whole of a gel here must be the whole of what is left of it there.
         left = moved.both.mean() / max(float(laid.both.mean()), 1e-9)
-        there = agreement(moved, banded=banded, panel_px=panel_px * left, least_whole=least_whole)
+        there = agreement(
+            moved, banded=banded, panel_px=round(panel_px * left), least_whole=least_whole
+        )
         best = max(best, there.nats)
         rows = np.arange(down - _PLACE_PX, down + _PLACE_PX + 1) % alike.shape[0]
         columns = np.arange(right - _PLACE_PX, right + _PLACE_PX + 1) % alike.shape[1]

@@ -34,7 +34,7 @@ class Frame:
         Panel pixels from grid pixels.
     start : ndarray of shape (3, 3)
         The proposed geometry: grid of B from grid of A.
-    panel_px : float
+    panel_px : int
         Pixels of the larger of the whole panels on its grid.
     """
 
@@ -43,7 +43,7 @@ class Frame:
     a_from_grid: Matrix
     b_from_bgrid: Matrix
     start: Matrix
-    panel_px: float
+    panel_px: int
 
     @property
     def size(self) -> tuple[int, int]:
