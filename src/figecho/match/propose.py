@@ -20,9 +20,6 @@ from figecho.match.within import motions_within
 from figecho.model import BoolArray, Matrix, MotionModel
 
 _NO_POINTS = np.zeros((0, 2))
-#: By how many matches fewer a sample of the keypoints convinces: of pairs that share nothing three
-#: in a hundred more are matched whole, of noisy copies a few in a hundred are found so only.
-_SPARED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +93,7 @@ def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
     return any(
         find_consensus(
             sample, b.sift, matches, form, tolerance_px=settings.tolerance_px,
-            min_support=settings.min_support - _SPARED, max_models=1,
+            min_support=settings.min_support, max_models=1,
         )
         for form, matches in by_form.items()
     )  # fmt: skip
