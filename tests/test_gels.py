@@ -20,6 +20,7 @@ from figecho.verify.agree import (
 from figecho.verify.chance import elsewhere_nats
 from figecho.verify.frame import build
 from figecho.verify.gels import is_gel, one_dye
+from figecho.verify.inside import in_a_row, tilt_rad
 from figecho.verify.views import Views
 from handmade import panel
 from scenes import CONFIG, everywhere, grey, rendering
@@ -192,3 +193,26 @@ def test_from_afar_panels_that_do_not_overlap_agree_on_nothing() -> None:
     over, _ = laid(protocol(0), protocol(0), 30_000)
     nothing = replace(over, both=np.zeros_like(over.both))
     assert agreement_from_afar(nothing, banded=1.0).nats == 0.0
+
+
+def turned(image: np.ndarray, turn_deg: float) -> np.ndarray:
+    """Turn a picture counter-clockwise about its middle and keep what is filled."""
+    height, width = image.shape[:2]
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2.0, (height - 1) / 2.0), turn_deg, 1.6)
+    return np.asarray(cv2.warpAffine(image, matrix, (width, height)))
+
+
+@pytest.mark.parametrize("turn_deg", [-40.0, -12.0, 0.0, 25.0, 43.0])
+def test_lanes_stand_in_a_row_however_the_gel_is_turned(turn_deg: float) -> None:
+    shown = panel(turned(protocol(1).rgb, turn_deg))
+    over = Views(shown.grey, shown.usable)
+    tilt_deg = np.degrees(tilt_rad(over.at(1.0)[0].values[2]))
+    assert tilt_deg == pytest.approx(-turn_deg, abs=2.0)
+    region = np.zeros(shown.shape, bool)
+    region[100:160, 150:200] = True
+    for off_deg, row in ((0.0, True), (90.0, True), (30.0, False), (-45.0, False)):
+        angle = np.radians(off_deg - turn_deg)
+        moved = np.eye(3)
+        moved[:2, 2] = 60.0 * np.cos(angle), 60.0 * np.sin(angle)
+        grid = build(over, over, moved, 200_000)
+        assert in_a_row(grid, grid.start, region) is row

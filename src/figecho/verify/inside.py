@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from figecho.model import Matrix
+from figecho.model import FloatArray, Matrix
 from figecho.verify.agree import Agreement, agreeing_region, calmer_half, cosine, overlay
 from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.frame import Frame, grid_points, sampled
@@ -22,6 +22,8 @@ _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
 _BAND_AGREES, _ROW_SLOPE = 0.4, 0.15
+#: The octave whose edges are those of bands and lanes.
+_SHAPES = 2
 #: How far a mirrored place may slide along the axis and still be the other half of one object, and
 #: the correlation of the finest octave that no two halves reach.
 _GLIDE_PX, _SAME_BY_COPY = 2.0, 0.9
@@ -134,12 +136,27 @@ def pattern(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> float:
 
 
 def in_a_row(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> bool:
-    """Whether a region is moved about level or upright, as from a lane of a gel to the next one."""
+    """Whether a region is moved along the gel or across it, as from a lane to the next one."""
     ys, xs = np.nonzero(region)
     centre = np.array([[xs.mean(), ys.mean()]])
     there = transform_points(grid.b_from_bgrid @ geometry, centre)
-    sides = np.sort(np.abs(there - transform_points(grid.a_from_grid, centre))[0])
+    x, y = (there - transform_points(grid.a_from_grid, centre))[0]
+    along = complex(x, y) * np.exp(-1j * tilt_rad(grid.a.values[_SHAPES]))
+    sides = np.sort(np.abs([along.real, along.imag]))
     return bool(sides[0] <= _ROW_SLOPE * sides[1])
+
+
+def tilt_rad(plane: FloatArray) -> float:
+    """Return how far most edges of a picture are turned off level and upright, -pi/4..pi/4.
+
+    A quarter of the angle of the fourth harmonic of the directions of its gradient, to which edges
+    along and across count alike.
+    """
+    slope_x = cv2.Sobel(plane, cv2.CV_32F, 1, 0).astype(np.float64)
+    slope_y = cv2.Sobel(plane, cv2.CV_32F, 0, 1).astype(np.float64)
+    slope = slope_x + 1j * slope_y
+    energy = np.maximum(np.abs(slope), 1e-12)
+    return float(np.angle(np.sum(slope**4 / energy**2)) / 4.0)
 
 
 def away_from_bands(
