@@ -9,7 +9,7 @@ from figecho.describe.described import Described
 from figecho.echo.asked import Asked, around_keypoints, best, grid_of, is_small
 from figecho.echo.echo import Echo, echo_of
 from figecho.match.propose import Proposal
-from figecho.verify.agree import agreement_from_afar, overlay
+from figecho.verify.agree import WHOLE_NATS, agreement_from_afar, overlay
 from figecho.verify.align import align
 from figecho.verify.outline import outline, transform_points
 
@@ -52,7 +52,8 @@ def _coarse_to_fine(a: Described, b: Described, proposal: Proposal, config: Conf
         return None
     grid = grid_of(a, b, b_from_a, settings.max_px)
     asked = best(False, grid, proposal, settings.min_nats, config)
-    if grid.banded > 0.0 and min(grid.size) >= _AFAR * _LEAST_SIDE_PX:
+    unsure = grid.banded > 0.0 and asked.found.nats <= WHOLE_NATS
+    if unsure and min(grid.size) >= _AFAR * _LEAST_SIDE_PX:
         afar = _from_afar(a, b, asked, proposal, config)
         asked = afar if afar.found.nats > asked.found.nats else asked
     return asked if asked.found.nats >= settings.min_nats else None
