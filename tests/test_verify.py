@@ -221,6 +221,14 @@ def test_a_small_copy_keeps_its_pixels_in_a_large_panel(turned: bool) -> None:
     assert apart.panel_px < 20 * 12_000
 
 
+def test_a_strip_stays_high_enough_beside_a_tall_panel() -> None:
+    image = rendering("eosin", 1, 260, 420)
+    strip, b_from_a = image[100:146], np.eye(3)
+    b_from_a[1, 2] = 100.0
+    grid = frames.build(views(strip), views(image), b_from_a, 12_000)
+    assert grid.a.usable.shape[0] >= 28
+
+
 # Alignment
 
 

@@ -19,6 +19,8 @@ _LINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 #: What two panels share is shown with this part of the pixels that a whole panel may have, or a
 #: small copy would be lost in a large panel; so small a share of the panel is not gone after.
 _LEAST_SHOWN, _LEAST_SHARED = 0.25, 1.0 / 64.0
+#: And a strip in a tall panel is shown so high, if it is.
+_LEAST_SIDE_PX = 32.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,9 +111,12 @@ def _factor(
     larger_px = max(np.prod(shape_a), np.prod(shape_b) / zoom**2)
     rect_a, rect_b = (_corners(shape) for shape in (shape_a, shape_b))
     b_on_a = cv2.perspectiveTransform(rect_b, np.linalg.inv(b_from_a))
-    shared_px = cv2.intersectConvexConvex(rect_a, b_on_a.astype(np.float32))[0]
+    shared_px, shared = cv2.intersectConvexConvex(rect_a, b_on_a.astype(np.float32))
     shown_px = max(shared_px, _LEAST_SHARED * larger_px)
-    return float(np.sqrt(max_px / min(larger_px, shown_px / _LEAST_SHOWN)))
+    factor = float(np.sqrt(max_px / min(larger_px, shown_px / _LEAST_SHOWN)))
+    if shared_px < _LEAST_SHARED * larger_px:
+        return factor
+    return max(factor, _LEAST_SIDE_PX / float(np.ptp(shared.reshape(-1, 2), axis=0).min()))
 
 
 def _corners(shape: tuple[int, int]) -> FloatArray:
