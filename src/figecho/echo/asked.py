@@ -50,6 +50,15 @@ def is_small(proposal: Proposal, shape: tuple[int, int]) -> bool:
     return area < _SMALL_SHARE * shape[0] * shape[1]
 
 
+def refined(grid: Frame, config: Config, *, inverted: bool) -> Matrix:
+    """Return the geometry next to that of a grid under which the pixels agree best."""
+    settings = config.verify
+    return align(
+        grid, inverted=inverted, max_iterations=settings.iterations,
+        max_drift_px=settings.max_drift_px,
+    )  # fmt: skip
+
+
 def best(
     inside: bool, grid: Frame, proposal: Proposal, least: float, config: Config,
     *, rough: bool = False,
@@ -59,7 +68,6 @@ def best(
     A ``rough`` proposal is refined in any case.
     """
     inverted = proposal.form.inverted
-    settings = config.verify
     apart = within.apart(grid, grid.start, config.match.min_shift_px) if inside else None
     # Inside a gel its other lanes tell how alike look-alikes are.
     banded = 0.0 if inside else grid.banded
@@ -74,10 +82,7 @@ def best(
         return asked
     if first.nats < 0.25 * least and not rough:
         return asked
-    better = align(
-        grid, inverted=inverted, max_iterations=settings.iterations,
-        max_drift_px=settings.max_drift_px,
-    )  # fmt: skip
+    better = refined(grid, config, inverted=inverted)
     second = under(better)
     if second.nats <= first.nats:
         return asked

@@ -6,11 +6,10 @@ import numpy as np
 
 from figecho.config import Config
 from figecho.describe.described import Described
-from figecho.echo.asked import Asked, around_keypoints, best, grid_of, is_small
+from figecho.echo.asked import Asked, around_keypoints, best, grid_of, is_small, refined
 from figecho.echo.echo import Echo, echo_of
 from figecho.match.propose import Proposal
 from figecho.verify.agree import WHOLE_NATS, agreement_from_afar, overlay
-from figecho.verify.align import align
 from figecho.verify.outline import outline, transform_points
 
 #: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
@@ -66,10 +65,7 @@ def _from_afar(
     coarser_px = asked.grid.panel_px // _AFAR**2
     grid = grid_of(a, b, asked.grid.to_panels(asked.geometry), coarser_px)
     inverted = proposal.form.inverted
-    better = align(
-        grid, inverted=inverted, max_iterations=config.verify.iterations,
-        max_drift_px=config.verify.max_drift_px,
-    )  # fmt: skip
+    better = refined(grid, config, inverted=inverted)
     laid = overlay(grid, better, inverted=inverted)
     found = agreement_from_afar(laid, banded=grid.banded)
     return Asked(found=found, grid=grid, geometry=better)

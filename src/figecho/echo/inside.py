@@ -17,6 +17,7 @@ from figecho.echo.asked import (
     grid_of,
     is_small,
     points_on,
+    refined,
 )
 from figecho.echo.echo import Echo, echo_of
 from figecho.echo.unchanged import full_size
@@ -24,7 +25,6 @@ from figecho.match.propose import Proposal
 from figecho.model import Matrix
 from figecho.verify import inside as within
 from figecho.verify.agree import Agreement, agreement, octave_by_octave, overlay
-from figecho.verify.align import align
 from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.frame import cropped
 from figecho.verify.outline import filled, outline, transform_points
@@ -124,10 +124,7 @@ def _in_full_size(
     part = cropped(
         full_size(a, b_from_a), (low[0], low[1]), (high[0], high[1]), settings.max_drift_px
     )
-    better = align(
-        part, inverted=False, max_iterations=settings.iterations,
-        max_drift_px=settings.max_drift_px,
-    )  # fmt: skip
+    better = refined(part, config, inverted=False)
     where = filled(polygon - low, part.size)
     grain = []
     for geometry in (part.start, better):

@@ -75,7 +75,7 @@ def local_scale(matrix: Matrix, x: float, y: float) -> float:
 def build(views_a: Views, views_b: Views, b_from_a: Matrix, max_px: int) -> Frame:
     """Bring both panels to the resolution of the coarser one, and to about ``max_px`` pixels.
 
-    It is the same resolution whichever of them is A: the finer one sees a copy, it sees its noise.
+    It is the same resolution whichever of them is A: a finer grid would see more of their noise.
 
     Parameters
     ----------
