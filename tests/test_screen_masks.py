@@ -16,7 +16,7 @@ from figecho.panels import panels_of
 from figecho.screen.gaps import gaps
 from figecho.screen.masks import overlay, usable
 from figecho.sources import collect
-from pictures import BLACK, WHITE, canvas, cells, dots, jpeg, strip, tissue, write
+from pictures import BLACK, WHITE, canvas, cells, dots, jpeg, rgb, strip, tissue, write
 
 
 def seen(picture: ByteArray) -> np.ndarray:
@@ -246,6 +246,36 @@ def test_black_bands_of_a_gel_are_not_text() -> None:
         for row in (40, 70, 95, 150, 200):
             cv2.ellipse(gel, (35 + 50 * lane, row), (18, 4), 0, 0, 360, (10, 10, 10), -1)
     assert overlay(gel).labels.mean() < 0.01
+
+
+def labelled_lane() -> tuple[ByteArray, ByteArray]:
+    """One lane drawn out to a square, bands from side to side, without and with labels."""
+    rng = np.random.default_rng(5)
+    membrane = 230 - 7 * cv2.GaussianBlur(rng.normal(0, 1, (256, 1)), (1, 0), 0.01, sigmaY=1.5)
+    for row in (60, 95, 130, 200):
+        membrane[row : row + 3] -= 70
+    clean = rgb(np.repeat(membrane, 256, axis=1))
+    marked = clean.copy()
+    write(marked, "H", (4, 22), 0.7, BLACK)
+    write(marked, "Vehicle", (180, 22), 0.5, BLACK)
+    write(marked, "37.6 4.97", (4, 244), 0.6, BLACK)
+    write(marked, "200 um", (190, 232), 0.5, BLACK)
+    marked[244:247, 188:250] = 0
+    return clean, marked
+
+
+def test_light_membrane_under_a_label_is_no_plate() -> None:
+    clean, marked = labelled_lane()
+    drawn, rest = hidden_share(clean, marked)
+    assert drawn > 0.95
+    assert rest < 0.2
+
+
+def test_a_strip_that_was_cut_off_with_the_labels_shows_nothing_else() -> None:
+    clean, marked = labelled_lane()
+    drawn, rest = hidden_share(clean[212:], marked[212:])
+    assert drawn > 0.95
+    assert rest < 0.2
 
 
 def test_a_mask_never_swallows_a_panel() -> None:

@@ -67,7 +67,8 @@ def _empty(rgb: ByteArray, usable: BoolArray, screen: Screen) -> ScreenReason | 
 def _drawn(rgb: ByteArray, over: Overlay, screen: Screen) -> ScreenReason | None:
     if _is_line_of_print(rgb, over):
         return "text"
-    measured = drawing(rgb, rimmed(over.labels | over.glyphs), rimmed(over.lines))
+    written = over.labels | over.plates | over.glyphs
+    measured = drawing(rgb, rimmed(written), rimmed(over.lines))
     if measured.canvas < _DRAWN_CANVAS or measured.soft > _DRAWN_SOFT:
         return None
     # A picture that was painted or cut out has its canvas too, but no chart so many tones.
@@ -94,6 +95,7 @@ def _is_line_of_print(rgb: ByteArray, over: Overlay) -> bool:
     across, along = sorted(rgb.shape[:2])
     if along < STRIP * across or across > MAX_LETTER_PX:
         return False
-    if over.labels.any(axis=int(np.argmax(rgb.shape[:2]))).mean() < _STRIP_FILLED:
+    written = over.labels | over.plates
+    if written.any(axis=int(np.argmax(rgb.shape[:2]))).mean() < _STRIP_FILLED:
         return False
-    return drawing(rgb, rimmed(over.labels), rimmed(over.lines)).printed >= _STRIP_PRINTED
+    return drawing(rgb, rimmed(written), rimmed(over.lines)).printed >= _STRIP_PRINTED

@@ -35,8 +35,8 @@ STRIP = 4
 _LENGTH_AWAY, _LENGTH_LETTER, _SMALL_PANEL_PX = 0.2, 0.12, 200
 
 
-def labels(rgb: ByteArray) -> BoolArray:
-    """Return the pixels of text, scale bars, ruled boxes and arrows, their blurred rim included.
+def labels(rgb: ByteArray) -> tuple[BoolArray, BoolArray]:
+    """Return the pixels of text, scale bars, ruled boxes and arrows, and of the plates under them.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def labels(rgb: ByteArray) -> BoolArray:
 
     Returns
     -------
-    ndarray of shape (h, w), bool
+    marks, grounds : ndarray of shape (h, w), bool
+        What was drawn, its blurred rim included; and the plates, with all that stands on them.
     """
     found = np.zeros(rgb.shape[:2], np.bool_)
     text = np.zeros_like(found)
@@ -72,7 +73,7 @@ def labels(rgb: ByteArray) -> BoolArray:
         chosen |= {mark.label for row in rows for mark in _company(row, layer.marks)}
         _draw(text, layer, chosen)
         _draw(found, layer, {mark.label for mark in arrows(layer, rgb, steep, known=chosen)})
-    return found | text | plates(rgb, text, steep)
+    return found | text, plates(rgb, text, steep)
 
 
 def _room_px(across_px: int, along_px: int) -> int:

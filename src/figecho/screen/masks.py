@@ -20,8 +20,10 @@ from figecho.screen.ticks import ticks
 _RIM_PX = 2
 #: A mask that would take more than this of what is textured has taken picture for label.
 _MAX_SHARE = 0.4
-#: But a field that shows next to nothing may well be mostly label.
+#: But a field that shows next to nothing may well be mostly label,
 _MAX_AREA = 0.15
+#: and a strip cut off below a picture nothing else: letters, with the ground between them.
+_ALL, _GROUND = 0.9, 0.6
 _TEXTURE = 6.0
 
 
@@ -31,6 +33,7 @@ class Overlay:
 
     frame: BoolArray
     labels: BoolArray
+    plates: BoolArray
     lines: BoolArray
     bars: BoolArray
     margins: BoolArray
@@ -45,9 +48,11 @@ def overlay(rgb: ByteArray) -> Overlay:
     rgb : ndarray of shape (h, w, 3), uint8
     """
     lines = ruled_lines(rgb)
+    drawn, grounds = labels(rgb)
     return Overlay(
         frame=border_frames(rgb),
-        labels=labels(rgb),
+        labels=drawn,
+        plates=grounds,
         lines=lines,
         bars=scale_bars(rgb) | ticks(rgb),
         margins=margins(rgb, lines) | gaps(rgb),
@@ -61,8 +66,8 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
     False on burned-in text, scale bars, boxes, arrows, ruled lines and the frame along the border,
     with a rim of two pixels for what compression smears. A kind that would take more than 40 % of
     all textured pixels, and more than 15 % of the panel, is left in: then picture was taken for
-    label. Glyphs on a white canvas and
-    the margins of a plot are beyond doubt and always left out.
+    label, unless it is all that the panel shows. Glyphs on a white canvas and the margins of a
+    plot are beyond doubt and always left out.
 
     Parameters
     ----------
@@ -78,11 +83,13 @@ def usable(rgb: ByteArray, over: Overlay) -> BoolArray:
     drawn = over.frame.copy()
     # A box along the frame is the frame once more, not what labels take from the picture.
     inner = ~rimmed(over.frame | over.lines)
-    for part, counted in ((over.labels, inner), (over.lines, True), (over.bars, True)):
+    kinds = ((over.labels, inner), (over.plates, inner), (over.lines, True), (over.bars, True))
+    for part, counted in kinds:
         wide = rimmed(part)
-        small = share(wide & counted) <= _MAX_AREA
-        taken = count(wide & textured & counted)
-        if small or taken <= _MAX_SHARE * count(textured):
+        area = share(wide & counted)
+        taken = count(wide & textured & counted) / max(1, count(textured))
+        nothing_else = taken >= _ALL and area <= 1.0 - _GROUND
+        if area <= _MAX_AREA or taken <= _MAX_SHARE or nothing_else:
             drawn |= wide
     return ~(drawn | rimmed(over.glyphs) | over.margins)
 
