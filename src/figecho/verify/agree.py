@@ -37,8 +37,9 @@ _FITTED_SAMPLES = 20.0
 #: What is shared of a gel is worth this many times what the calmer half of it shows; where that is
 #: a part of it, in so many of the finest octaves. The ladders of one maker on two gels mostly agree
 #: there by no more than 0.4 and 0.84, parts that were copied by 0.6 and 0.84 at least, and coarser
-#: octaves see the bands from the membrane.
-_CALM_WEIGHS, _CALM_OCTAVES = 3.0, 2
+#: octaves see the bands from the membrane. Two lanes of one ladder on one gel reached 0.42 and 0.96
+#: by the skirts of their bands: the grain, in the finest octave, has to carry a half of it.
+_CALM_WEIGHS, _CALM_OCTAVES, _GRAIN_CARRIES = 3.0, 2, 0.5
 #: Seen at half the resolution, gels of one protocol reach this, the first where the membrane is
 #: rough with grain or dust: the skirts of the bands, which are smooth, agree by any amount. Rough
 #: is a pixel that holds so much of an independent sample.
@@ -154,9 +155,13 @@ def agreement(
     if banded > 0.0 and nats > 0.0:
         octaves = BANDS if whole else _CALM_OCTAVES
         calm_rho, calm_samples = calmer_half(laid, region)
-        calm = _CALM_WEIGHS * nats_of(
-            calm_rho[:octaves], calm_samples[:octaves], banded=banded, gels=gels
-        )
+        calm_rho, calm_samples = calm_rho[:octaves], calm_samples[:octaves]
+        calm = nats_of(calm_rho, calm_samples, banded=banded, gels=gels)
+        if not whole:
+            grain = (calm_rho[0], *(0.0 for _ in calm_rho[1:]))
+            carried = nats_of(grain, calm_samples, banded=banded, gels=gels)
+            calm = min(calm, carried / _GRAIN_CARRIES)
+        calm *= _CALM_WEIGHS
         gel = 1.0 if banded > RATHER_A_GEL else banded
         nats += gel * (min(nats, max(calm, least_whole if whole else 0.0)) - nats)
     return _agreement(laid, region, nats, rho, samples)
