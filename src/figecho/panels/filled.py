@@ -58,8 +58,9 @@ def trimmed(ink: BoolArray, box: Box, least: float = 0.0) -> Box | None:
             w=int(columns[-1] - columns[0]) + 1,
             h=int(rows[-1] - rows[0]) + 1,
         )
-        if smaller == box:
-            return box
+        # What holds no ink at all can be left out without changing what any other line holds.
+        if smaller == box or least == 0.0:
+            return smaller
         box = smaller
 
 
