@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from figecho.screen.blobs import blobs, runs
+from figecho.screen.blobs import blobs, counted, in_any, runs
 from figecho.screen.boxes import boxes
 from figecho.screen.marks import layers, measured, totals
 
@@ -29,6 +29,17 @@ def test_blobs_are_those_of_opencv(seed: int, h: int, w: int, share: float, touc
     assert np.array_equal(labels, expected)
     assert np.array_equal(boxes[1:], stats[1:])
     assert not boxes[0].any()
+
+
+@given(SEEDS, SIDES, SIDES)
+@settings(max_examples=100, deadline=None)
+def test_looking_up_labels_is_plain_numpy(seed: int, h: int, w: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels, boxes = blobs(rng.random((h, w)) < 0.4)
+    chosen, mask = rng.random(len(boxes)) < 0.5, rng.random((h, w)) < 0.3
+    assert np.array_equal(in_any(labels, chosen), chosen[labels])
+    expected = np.bincount(labels[mask], minlength=len(boxes))
+    assert np.array_equal(counted(labels, mask, len(boxes)), expected)
 
 
 @given(SEEDS, SIDES, SIDES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -109,8 +108,9 @@ def usable_jobs(jobs: int | None) -> int:
     """Return the number of processes asked for, or one for each core that is open to us."""
     if jobs is not None:
         return jobs
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, _MOST_JOBS)
+    from figecho.farm.ahead import cores
+
+    return min(cores(), _MOST_JOBS)
 
 
 def cache_folder(named: Path | None, no_cache: bool) -> Path | None:

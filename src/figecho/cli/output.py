@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,14 +78,19 @@ class Output:
         """Save evidence pictures as ``evidence/NAME.png``, and remove those of an earlier run."""
         if self.folder is None:
             return
+        from figecho.farm.ahead import ahead
+
         evidence = self.folder / "evidence"
-        written = set()
-        for name, rgb in pictures:
-            save(evidence / f"{name}.png", png(rgb))
-            written.add(f"{name}.png")
+        written = set(ahead(partial(_saved, evidence, name, rgb) for name, rgb in pictures))
         for old in evidence.glob("*.png"):
             if _OURS.fullmatch(old.name) and old.name not in written:
                 old.unlink()
+
+
+def _saved(folder: Path, name: str, rgb: ByteArray) -> str:
+    """Save a picture; return the name of its file."""
+    save(folder / f"{name}.png", png(rgb))
+    return f"{name}.png"
 
 
 def save(path: Path, data: bytes) -> None:
@@ -183,5 +189,6 @@ def png(rgb: ByteArray) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, format="PNG")
+    # Noise hardly packs: a higher level takes four times as long to save a tenth.
+    Image.fromarray(rgb).save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()

@@ -105,8 +105,9 @@ def scan(
         report = with_network(
             report, result.panels, weights=cnn_weights, online=online, quiet=quiet
         )
-    output.text(json, to_json(report))
-    output.text(csv, to_csv(report))
+    written, table = to_json(report), to_csv(report)
+    output.text(json, written)
+    output.text(csv, table)
     output.show(ReportView(report))
     if previews and output.shows:
         show_previews(report.findings, result.panels)
@@ -116,8 +117,8 @@ def scan(
         say(carried(report, decided).words)
     write_page(output, report, result.panels, audience=reader, review=decided)
     if out is not None:
-        output.text(out / "report.json", to_json(report))
-        output.text(out / "findings.csv", to_csv(report))
+        output.text(out / "report.json", written)
+        output.text(out / "findings.csv", table)
         output.pictures(_pictures(result))
     return exit_code(report, fail_on)
 

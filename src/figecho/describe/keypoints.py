@@ -57,7 +57,7 @@ class Keypoints:
         for o in np.unique(self.octave):
             rows = np.flatnonzero(self.octave == o)
             xy = ((self.xy[rows] + 0.5) * 2.0 - 0.5) / 2.0**o
-            yield int(o), rows, np.c_[xy, self.size[rows] / 2.0**o, self.level[rows]]
+            yield int(o), rows, np.column_stack([xy, self.size[rows] / 2.0**o, self.level[rows]])
 
 
 def found(octaves: tuple[FloatArray, ...], contrast: float, edge: float) -> Keypoints:
@@ -116,6 +116,6 @@ def root_descriptors(
     """
     grids = np.zeros((len(points.size), 128), dtype=np.float32)
     for o, rows, own in points.by_octave():
-        grids[rows] = gradient_grids(octaves[o], np.c_[own, angle_deg[rows]])
+        grids[rows] = gradient_grids(octaves[o], np.column_stack([own, angle_deg[rows]]))
     total = np.maximum(grids.sum(axis=1, keepdims=True), np.float32(1e-9))
     return np.asarray(np.sqrt(grids / total), dtype=np.float32)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, Box, ByteArray
 from figecho.screen.blobs import Run, count, runs
+from figecho.screen.channels import lightest
+from figecho.screen.middle import median
 
 Colour = tuple[int, int, int]
 
@@ -98,10 +100,7 @@ def gutters(ink: BoolArray, width_px: float, *, vertical: bool, crossed: float =
 
 def away_from(rgb: ByteArray, canvas: Colour) -> ByteArray:
     """Return how far each pixel is from the canvas, in the channel where it is farthest."""
-    tone = np.array(canvas, np.uint8)
-    apart = np.maximum(rgb, tone) - np.minimum(rgb, tone)
-    away: ByteArray = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
-    return away
+    return lightest(np.asarray(cv2.absdiff(rgb, (*canvas, 0)), np.uint8))
 
 
 def stepped(away: ByteArray, width_px: float, *, vertical: bool) -> list[Run]:
@@ -134,9 +133,7 @@ def stepped(away: ByteArray, width_px: float, *, vertical: bool) -> list[Run]:
         low = float(level[start:end].min())
         for a, b in runs(level[start:end] <= max(low + _STEP_SLACK, 2 * low)):
             run = (start + a, start + b)
-            if b - a >= width_px and _stands_off(
-                planes, run, float(np.median(planes[slice(*run)]))
-            ):
+            if b - a >= width_px and _stands_off(planes, run, median(planes[slice(*run)])):
                 found.append(run)
     return found
 
@@ -164,7 +161,7 @@ def _fades(rows: ByteArray, level: float) -> bool:
     """
     first, beside, farther = rows[1:][:_STEP_PX], rows[_STEP_SKIP_PX:], rows[3 * _STEP_SKIP_PX :]
     beside, farther = beside[:_STEP_PX], farther[:_STEP_PX]
-    if len(farther) == 0 or np.median(beside) >= _STEP_AT_ONCE * np.median(farther):
+    if len(farther) == 0 or median(beside) >= _STEP_AT_ONCE * median(farther):
         return False
     return bool(first.mean() - level < _STEP_AT_ONCE_MEAN * (farther.mean() - level))
 

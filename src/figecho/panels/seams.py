@@ -128,6 +128,8 @@ def _ways(rgb: ByteArray, whole: Box) -> Iterator[list[Box]]:
         if inner.size == 0:
             continue
         at = int(inner.argmax()) + _SIDE_PX
+        if shares[at] < _SHARE:
+            continue
         least = max(_SHARE, _ABOVE + float(np.percentile(shares, _PERCENT)))
         if shares[at] >= least and are_strangers(planes, at):
             found.append((float(shares[at]), vertical, at))

@@ -130,7 +130,8 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _wrap(text: str, size: int, width: int) -> list[str]:
+@lru_cache(maxsize=256)
+def _wrap(text: str, size: int, width: int) -> tuple[str, ...]:
     font, lines = _font(size), [""]
     for word in drawable(text).split(" "):
         longer = f"{lines[-1]} {word}".lstrip()
@@ -138,4 +139,4 @@ def _wrap(text: str, size: int, width: int) -> list[str]:
             lines.append(word)
         else:
             lines[-1] = longer
-    return lines
+    return tuple(lines)

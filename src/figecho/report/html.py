@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
+from figecho.farm.ahead import ahead
 from figecho.model import Finding, Panel, Report, Screened
 from figecho.report.names import Located, clean, place, place_words, shorten
 from figecho.report.plainly import (
@@ -116,7 +117,8 @@ def html_page(
 def _cards(report: Report, panels: Mapping[Key, Panel], review: Review | None) -> list[Card]:
     inputs = {i.source: i for i in report.inputs}
     cards = []
-    for finding in report.findings:
+    shown = ahead(_bundling(f, panels, len(report.findings)) for f in report.findings)
+    for finding, pictures in zip(report.findings, shown, strict=True):
         a, b = finding.regions
         names = [_named(r, inputs) for r in (a, b)]
         spots = [""] * 2
@@ -131,12 +133,21 @@ def _cards(report: Report, panels: Mapping[Key, Panel], review: Review | None) -
                 short=(short[0], short[1]),
                 places=(_spot(a), _spot(b)),
                 hashes=(hashes[0], hashes[1]),
-                pictures=bundle(finding, panels, len(report.findings)),
+                pictures=pictures,
                 numbers=numbers(finding),
                 fresh=review is not None and finding.fingerprint not in review.decisions,
             )
         )
     return cards
+
+
+def _bundling(
+    finding: Finding, panels: Mapping[Key, Panel], findings: int
+) -> Callable[[], Bundle | None]:
+    """Return the making of a finding's pictures, for a thread that must not read any panels."""
+    figures = {(r.source, r.page or 0, r.figure) for r in finding.regions}
+    held = {key: panels[key] for key in panels if key[:3] in figures}
+    return partial(bundle, finding, held, findings)
 
 
 def _named(where: Located, inputs: Mapping[str, Any]) -> str:

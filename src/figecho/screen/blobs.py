@@ -55,6 +55,27 @@ def blobs(
 
 
 @nb.njit(cache=True)
+def in_any(labels: NDArray[np.int32], chosen: BoolArray) -> BoolArray:
+    """Return which pixels belong to a blob that is ``chosen``, an array of one flag a label."""
+    height, width = labels.shape
+    found = np.empty((height, width), np.bool_)
+    for y in range(height):
+        for x in range(width):
+            found[y, x] = chosen[labels[y, x]]
+    return found
+
+
+@nb.njit(cache=True)
+def counted(labels: NDArray[np.int32], mask: BoolArray, found: int) -> NDArray[np.int64]:
+    """Return how many pixels of ``mask`` each of ``found`` labels has, 0 included."""
+    counts = np.zeros(found, np.int64)
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            counts[labels[y, x]] += mask[y, x]
+    return counts
+
+
+@nb.njit(cache=True)
 def boxes_of(labels: NDArray[np.int32], found: int) -> NDArray[np.int32]:
     """Measure ``found`` labels, 0 included; one look at each run of equal ones in a row."""
     height, width = labels.shape

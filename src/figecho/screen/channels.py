@@ -10,7 +10,9 @@ from figecho.model import ByteArray, FloatArray
 
 
 def lightest(rgb: ByteArray) -> ByteArray:
-    """Return the largest channel of each pixel, shape (h, w), uint8."""
+    """Return the largest channel of each pixel, shape (h, w), uint8; of one channel, that one."""
+    if rgb.ndim == 2:
+        return rgb
     red, green, blue = cv2.split(rgb)
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
 
@@ -19,6 +21,17 @@ def darkest(rgb: ByteArray) -> ByteArray:
     """Return the smallest channel of each pixel, shape (h, w), uint8."""
     red, green, blue = cv2.split(rgb)
     return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
+
+
+def seen(rgb: ByteArray) -> ByteArray:
+    """Return one channel of a grey picture, all being equal, else the picture as it is."""
+    middle = rgb[len(rgb) // 2]
+    # A single row tells most coloured pictures.
+    if not np.array_equal(middle[:, 0], middle[:, 1]):
+        return rgb
+    red, green, blue = cv2.split(rgb)
+    grey = np.array_equal(red, green) and np.array_equal(green, blue)
+    return np.asarray(red if grey else rgb, np.uint8)
 
 
 def mean(rgb: NDArray[np.uint8 | np.uint16]) -> FloatArray:
@@ -31,4 +44,5 @@ def mean(rgb: NDArray[np.uint8 | np.uint16]) -> FloatArray:
 def change(rgb: ByteArray, size_px: int) -> ByteArray:
     """Return the largest span of a channel in the square of ``size_px`` around each pixel."""
     box = np.ones((size_px, size_px), np.uint8)
-    return lightest(cv2.subtract(cv2.dilate(rgb, box), cv2.erode(rgb, box)))
+    planes = seen(rgb)
+    return lightest(np.asarray(cv2.subtract(cv2.dilate(planes, box), cv2.erode(planes, box))))

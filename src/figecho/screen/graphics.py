@@ -25,7 +25,9 @@ def flat_share(rgb: ByteArray) -> float:
 
 def is_drawn(rgb: ByteArray) -> bool:
     """Whether most of a panel is light and exactly flat, as in plots, tables and screenshots."""
-    return flat_share(rgb) >= DRAWN_SHARE
+    # What is light on average is so in its lightest channel, which is seen at once.
+    light = share(lightest(rgb) >= _LIGHT)
+    return light >= DRAWN_SHARE and flat_share(rgb) >= DRAWN_SHARE
 
 
 def is_filled(rgb: ByteArray) -> bool:
@@ -37,11 +39,11 @@ def is_filled(rgb: ByteArray) -> bool:
     ----------
     rgb : ndarray of shape (h, w, 3), uint8
     """
+    shown = lightest(rgb) >= _DIM
+    if share(shown) < min(_FILLED_SHARE, DRAWN_SHARE):
+        return False
     flat = _flat(rgb)
-    return (
-        share(flat & (lightest(rgb) >= _DIM)) >= _FILLED_SHARE
-        or _light_share(rgb, flat) >= DRAWN_SHARE
-    )
+    return share(flat & shown) >= _FILLED_SHARE or _light_share(rgb, flat) >= DRAWN_SHARE
 
 
 def _light_share(rgb: ByteArray, flat: BoolArray) -> float:

@@ -13,6 +13,7 @@ from figecho.screen.channels import mean
 from figecho.screen.frames import border_frames, ruled_lines, scale_bars
 from figecho.screen.gaps import gaps
 from figecho.screen.glyphs import glyphs
+from figecho.screen.graphics import is_drawn
 from figecho.screen.labels import labels
 from figecho.screen.margins import margins
 from figecho.screen.ticks import ticks
@@ -48,15 +49,17 @@ def overlay(rgb: ByteArray) -> Overlay:
     rgb : ndarray of shape (h, w, 3), uint8
     """
     lines = ruled_lines(rgb)
-    drawn, grounds = labels(rgb)
+    marks, grounds = labels(rgb)
+    drawn = is_drawn(rgb)
+    none = np.zeros(rgb.shape[:2], np.bool_)
     return Overlay(
         frame=border_frames(rgb),
-        labels=drawn,
+        labels=marks,
         plates=grounds,
         lines=lines,
         bars=scale_bars(rgb) | ticks(rgb),
-        margins=margins(rgb, lines) | gaps(rgb),
-        glyphs=glyphs(rgb),
+        margins=margins(rgb, lines) | (gaps(rgb) if drawn else none),
+        glyphs=glyphs(rgb) if drawn else none,
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
 from figecho.screen.bars import opened
-from figecho.screen.blobs import blobs
+from figecho.screen.blobs import blobs, counted, in_any
 from figecho.screen.channels import darkest, lightest
 
 _LIGHT, _DARK = 200, 55
@@ -103,10 +103,10 @@ def _holes(ground: BoolArray, sharp_at: BoolArray) -> tuple[BoolArray, NDArray[n
     x, y, w, h, area = boxes.T
     inside = (x > 0) & (y > 0) & (x + w < width) & (y + h < height)
     inside[0] = False
-    sharp = np.bincount(labels[sharp_at & ~ground], minlength=len(boxes))
+    sharp = counted(labels, sharp_at & ~ground, len(boxes))
     letters = inside & (sharp >= _SHARP * area)
     letters &= np.maximum(w, h) >= _LETTER_PX
-    return np.asarray(inside[labels], np.bool_), np.asarray(boxes[letters, :4], np.int32)
+    return in_any(labels, inside), np.asarray(boxes[letters, :4], np.int32)
 
 
 def _letters_on(plate: tuple[int, int, int, int], holes: NDArray[np.int32]) -> int:

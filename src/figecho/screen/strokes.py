@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
-from figecho.screen.blobs import blobs
+from figecho.screen.blobs import blobs, counted, in_any
 from figecho.screen.channels import darkest, lightest
 from figecho.screen.marks import Layer, measured
 
@@ -52,10 +52,9 @@ def _letters(contrast: ByteArray, pure: BoolArray) -> BoolArray:
     tone = contrast >= _STEP
     labels, boxes = blobs(tone)
     w, h = boxes[:, 2], boxes[:, 3]
-    kept = np.zeros(len(boxes), np.bool_)
-    kept[labels[pure & tone]] = True
+    kept = counted(labels, pure & tone, len(boxes)) > 0
     kept &= (np.maximum(w, h) >= _LETTER_PX[0]) & (h <= _LETTER_PX[1]) & (w <= _WORD * h)
-    found = kept[labels]
+    found = in_any(labels, kept)
     rest = tone & ~found
     for k in np.flatnonzero(kept & (w >= _WIDE * h)):
         x, y, _, height = (int(v) for v in boxes[k, :4])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray, FloatArray
 from figecho.screen.channels import mean
+from figecho.screen.middle import median
 
 #: Smoothing that leaves a fifth of white noise and nearly all of a cell or a band.
 _SIGMA_PX = 1.5
@@ -19,6 +20,8 @@ _STEP, _SPREADS = 2.5, 6.0
 #: A picture keeps this much, and this share, of its variation under the smoothing; white noise
 #: keeps a share of 0.19.
 _KEPT, _KEPT_SHARE = 1.2, 0.35
+#: Standard deviation of a normal distribution in median absolute deviations.
+_DEVIATION = np.float32(1.4826)
 _FIT_SIDE_PX, _FIT_MIN_PX, _FIT_DEGREE = 40, 64, 5
 
 
@@ -85,7 +88,7 @@ def background(grey: FloatArray, usable: BoolArray) -> FloatArray:
     grid = np.ix_(rows, columns)
     chosen = usable[grid]
     if chosen.sum() < _FIT_MIN_PX:
-        return np.full(grey.shape, np.median(grey[usable]), np.float32)
+        return np.full(grey.shape, median(grey[usable]), np.float32)
     # Legendre polynomials are nearly orthogonal on the grid: normal equations stay well posed.
     up = legvander(np.linspace(-1, 1, height), _FIT_DEGREE)
     across = legvander(np.linspace(-1, 1, width), _FIT_DEGREE)
@@ -101,5 +104,5 @@ def background(grey: FloatArray, usable: BoolArray) -> FloatArray:
 
 def _bulk(values: NDArray[np.float32]) -> tuple[float, float]:
     """Return the middle and the standard deviation of the bulk, deaf to what stands out of it."""
-    middle = np.median(values)
-    return float(middle), float(1.4826 * np.median(np.abs(values - middle)))
+    middle = median(values)
+    return middle, float(_DEVIATION * np.float32(median(np.abs(values - middle))))
