@@ -21,6 +21,7 @@ import numpy as np
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS, RATHER_A_GEL, mean_filter
 from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
+from figecho.verify.later import Later
 
 #: Correlation that look-alikes reach in each octave, finest first: of any kind; whole gels; and
 #: parts of gels, of which the best of many is found.
@@ -79,13 +80,18 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Overlay:
-    """Two panels laid on each other, octave by octave, on one grid."""
+    """Two panels laid on each other, octave by octave, on one grid; its planes may come later."""
 
-    a: tuple[FloatArray, ...]
-    b: tuple[FloatArray, ...]
-    density: tuple[FloatArray, ...]
-    steepness: FloatArray
+    a: Sequence[FloatArray]
+    b: Sequence[FloatArray]
+    density: Sequence[FloatArray]
+    steep: Sequence[FloatArray]
     both: BoolArray
+
+    @property
+    def steepness(self) -> FloatArray:
+        """That of panel A, see :class:`figecho.verify.bands.Octaves`."""
+        return self.steep[0]
 
 
 def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
@@ -99,19 +105,23 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
     inverted : bool
         Whether B has its tones inverted.
     """
-    sign = np.float32(-1.0 if inverted else 1.0)
-    b = tuple(sign * warp(o, geometry, frame.size) for o in frame.b.values)
-    density = tuple(
-        np.minimum(d, warp_linear(e, geometry, frame.size))
-        for d, e in zip(frame.a.density, frame.b.density, strict=True)
-    )
-    both = frame.a.usable & warp_mask(frame.b.usable, geometry, frame.size)
+    a, b, size = frame.a, frame.b, frame.size
+
+    def values(k: int) -> FloatArray:
+        plane = warp(b.values[k], geometry, size)
+        return -plane if inverted else plane
+
+    def density(k: int) -> FloatArray:
+        there = warp_linear(b.density[k], geometry, size)
+        return np.asarray(np.minimum(a.density[k], there), dtype=np.float32)
+
+    both = a.usable & warp_mask(b.usable, geometry, size)
     core = np.asarray(cv2.erode(both.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     return Overlay(
-        a=frame.a.values,
-        b=b,
-        density=density,
-        steepness=frame.a.steepness,
+        a=a.values,
+        b=Later(values, BANDS),
+        density=Later(density, BANDS),
+        steep=a.steep,
         both=core,
     )
 
@@ -123,6 +133,7 @@ def agreement(
     banded: float = 0.0,
     panel_px: int = 0,
     least_whole: float = WHOLE_NATS,
+    least_rho: float = 0.0,
 ) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
 
@@ -137,16 +148,23 @@ def agreement(
         Pixels of the larger panel on its grid, where ``banded`` is given.
     least_whole : float
         Nats that the whole of a gel is left, whatever its calmer half shows.
+    least_rho : float
+        Correlation of the finest octave below which the coarser ones are not asked.
 
     Returns
     -------
     Agreement
-        Of 0 nats where the panels hardly overlap or agree nowhere.
+        Of 0 nats where the panels hardly overlap or agree nowhere, or the finest octave does not.
     """
     core = laid.both if within is None else laid.both & within
     region = agreeing_region(laid.a, laid.b, core) if np.count_nonzero(core) >= 64 else None
     if region is None or np.count_nonzero(region) < 48:
         return _nothing(core.shape)
+    if least_rho > 0.0:
+        rho, samples = octave_by_octave(laid, region, octaves=1)
+        if rho[0] < least_rho:
+            rest = (0.0,) * (BANDS - 1)
+            return _agreement(laid, region, 0.0, rho + rest, samples + rest)
     rho, samples = octave_by_octave(laid, region)
     whole = bool(np.count_nonzero(region) >= _WHOLE * panel_px)
     gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
@@ -211,19 +229,21 @@ def _calm(laid: Overlay, region: BoolArray) -> BoolArray:
 
 
 def octave_by_octave(
-    laid: Overlay, where: BoolArray
+    laid: Overlay, where: BoolArray, octaves: int = BANDS
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the correlation and the independent samples of each octave on some pixels."""
-    density = [d[where] for d in laid.density]
-    weight = [np.sqrt(d) for d in density]
-    rho = tuple(
-        cosine(w * x[where], w * y[where]) for w, x, y in zip(weight, laid.a, laid.b, strict=True)
-    )
-    return rho, tuple(float(d.sum(dtype=np.float64)) for d in density)
+    chosen = np.flatnonzero(where)
+    rho, samples = [], []
+    for x, y, d in zip(laid.a[:octaves], laid.b[:octaves], laid.density[:octaves], strict=True):
+        density = d.ravel()[chosen]
+        weight = np.sqrt(density)
+        rho.append(cosine(weight * x.ravel()[chosen], weight * y.ravel()[chosen]))
+        samples.append(float(density.sum(dtype=np.float64)))
+    return tuple(rho), tuple(samples)
 
 
 def agreeing_region(
-    octaves_a: tuple[FloatArray, ...], octaves_b: tuple[FloatArray, ...], core: BoolArray
+    octaves_a: Sequence[FloatArray], octaves_b: Sequence[FloatArray], core: BoolArray
 ) -> BoolArray:
     """Return the pixels around which the two panels agree.
 
@@ -259,7 +279,7 @@ def differing_share(laid: Overlay) -> float:
 
 
 def _products(
-    octaves_a: tuple[FloatArray, ...], octaves_b: tuple[FloatArray, ...], core: BoolArray
+    octaves_a: Sequence[FloatArray], octaves_b: Sequence[FloatArray], core: BoolArray
 ) -> FloatArray:
     """Return the product and the mean energy of two panels over some octaves, as two planes."""
     together = np.zeros_like(octaves_a[0])

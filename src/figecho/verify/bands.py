@@ -9,14 +9,15 @@ counts as much as a black band beside it. A noise floor keeps flat areas from co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray
+from figecho.verify.later import Later
 
 SIGMAS_PX = (0.6, 1.2, 2.4, 4.8, 9.6)
 BANDS = len(SIGMAS_PX) - 1
@@ -34,27 +35,40 @@ RATHER_A_GEL = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Octaves:
-    """A panel in whitened octaves, finest first.
+    """A panel in whitened octaves, finest first, each computed when it is first asked for.
 
     Attributes
     ----------
-    values : tuple of ndarray of shape (h, w), float32
+    values : sequence of ndarray of shape (h, w), float32
         About unit variance where there is texture, towards 0 where there is none.
-    density : tuple of ndarray of shape (h, w), float32
+    density : sequence of ndarray of shape (h, w), float32
         Independent samples a pixel.
-    banded : float, 0..1
-        How far edges lie in one direction or square to it, as in blots and gels, where look-alikes
-        are the rule; less where colours say that it is none.
-    steepness : ndarray of shape (h, w), float32
-        How fast the broad shapes change: large at the edge of a band, small on the membrane.
+    gel : sequence of one float, 0..1
+        Holds ``banded``.
+    steep : sequence of one ndarray of shape (h, w), float32
+        Holds ``steepness``.
     usable : ndarray of shape (h, w), bool
     """
 
-    values: tuple[FloatArray, ...]
-    density: tuple[FloatArray, ...]
-    banded: float
-    steepness: FloatArray
+    values: Sequence[FloatArray]
+    density: Sequence[FloatArray]
+    gel: Sequence[float]
+    steep: Sequence[FloatArray]
     usable: BoolArray
+
+    @property
+    def banded(self) -> float:
+        """How far edges lie in one direction or square to it, 0..1.
+
+        As in blots and gels, where look-alikes are the rule; less where colours say that it is
+        none.
+        """
+        return self.gel[0]
+
+    @property
+    def steepness(self) -> FloatArray:
+        """How fast the broad shapes change: large at the edge of a band, small on the membrane."""
+        return self.steep[0]
 
 
 def smooth(image: FloatArray, sigma_px: float) -> FloatArray:
@@ -93,25 +107,28 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
     if not whole:
         surroundings = mean_filter(grey * weight, 6.0) / (mean_filter(weight, 6.0) + 1e-3)
         filled = np.where(usable, grey, surroundings).astype(np.float32)
-    values, density = [], []
-    blurred = [smooth(filled, sigma_px) for sigma_px in SIGMAS_PX]
-    for (fine_px, sigma_px), (fine, broad) in zip(
-        pairwise(SIGMAS_PX), pairwise(blurred), strict=True
-    ):
-        once = fine - broad
+    blurred = Later(lambda k: smooth(filled, SIGMAS_PX[k]), len(SIGMAS_PX))
+
+    def white(k: int) -> FloatArray:
+        fine_px, sigma_px = SIGMAS_PX[k : k + 2]
+        once = blurred[k] - blurred[k + 1]
         twice = smooth(once, fine_px) - smooth(once, sigma_px)
         octave = 2.0 * twice * weight
         window = 2.5 * sigma_px
         share = 1.0 if whole else mean_filter(weight, window)
         power = mean_filter(octave * octave, window) / (share + 1e-3)
-        white = np.asarray(octave / np.sqrt(power + NOISE_FLOOR**2), dtype=np.float32)
-        values.append(white)
-        density.append(np.asarray(_density(white, 2.0 * sigma_px) * weight, dtype=np.float32))
+        return np.asarray(octave / np.sqrt(power + NOISE_FLOOR**2), dtype=np.float32)
+
+    def samples(k: int) -> FloatArray:
+        density = _density(values[k], 2.0 * SIGMAS_PX[k + 1]) * weight
+        return np.asarray(density, dtype=np.float32)
+
+    values = Later(white, BANDS)
     return Octaves(
-        values=tuple(values),
-        density=tuple(density),
-        banded=bandedness(filled, usable),
-        steepness=_steepness(filled),
+        values=values,
+        density=Later(samples, BANDS),
+        gel=Later(lambda _: bandedness(filled, usable), 1),
+        steep=Later(lambda _: _steepness(filled), 1),
         usable=usable,
     )
 

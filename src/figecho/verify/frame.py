@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import Octaves
+from figecho.verify.later import Later
 from figecho.verify.views import Views
 
 _CUBIC = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
@@ -170,15 +171,15 @@ def _window(
 ) -> Octaves:
     window = np.s_[low[1] : high[1] + 1, low[0] : high[0] + 1]
 
-    def cut(plane: NDArray[Any]) -> NDArray[Any]:
-        return np.ascontiguousarray(plane[window])
+    def cut(planes: Sequence[FloatArray]) -> Sequence[FloatArray]:
+        return Later(lambda k: np.ascontiguousarray(planes[k][window]), len(planes))
 
     return replace(
         octaves,
-        values=tuple(cut(v) for v in octaves.values),
-        density=tuple(cut(d) for d in octaves.density),
-        steepness=cut(octaves.steepness),
-        usable=cut(octaves.usable),
+        values=cut(octaves.values),
+        density=cut(octaves.density),
+        steep=cut(octaves.steep),
+        usable=np.ascontiguousarray(octaves.usable[window]),
     )
 
 
