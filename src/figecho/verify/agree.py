@@ -22,6 +22,7 @@ from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS, RATHER_A_GEL, mean_filter
 from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
 from figecho.verify.later import Later
+from figecho.verify.planes import correlation, products
 
 #: Correlation that look-alikes reach in each octave, finest first: of any kind; whole gels; and
 #: parts of gels, of which the best of many is found.
@@ -232,14 +233,9 @@ def octave_by_octave(
     laid: Overlay, where: BoolArray, octaves: int = BANDS
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the correlation and the independent samples of each octave on some pixels."""
-    chosen = np.flatnonzero(where)
-    rho, samples = [], []
-    for x, y, d in zip(laid.a[:octaves], laid.b[:octaves], laid.density[:octaves], strict=True):
-        density = d.ravel()[chosen]
-        weight = np.sqrt(density)
-        rho.append(cosine(weight * x.ravel()[chosen], weight * y.ravel()[chosen]))
-        samples.append(float(density.sum(dtype=np.float64)))
-    return tuple(rho), tuple(samples)
+    planes = zip(laid.a[:octaves], laid.b[:octaves], laid.density[:octaves], strict=True)
+    found = [correlation(a, b, density, where) for a, b, density in planes]
+    return tuple(rho for rho, _ in found), tuple(samples for _, samples in found)
 
 
 def agreeing_region(
@@ -250,7 +246,7 @@ def agreeing_region(
     Local correlation in a window; where a window holds too little texture to tell (the white
     between the dots of a plot), wider windows decide.
     """
-    planes = _products(octaves_a[:3], octaves_b[:3], core)
+    planes = products(octaves_a[:3], octaves_b[:3], core)
     window = float(np.clip(min(core.shape) / 10.0, 2.5, 6.0))
     total = np.zeros_like(planes)
     trust = 1.0
@@ -269,26 +265,13 @@ def differing_share(laid: Overlay) -> float:
     The coarse octaves are asked, for noise and compression spare them: where one panel shows what
     the other does not, they do not correlate at all.
     """
-    local = mean_filter(_products(laid.a[1:], laid.b[1:], laid.both), _DIFFERS_WINDOW_PX)
+    local = mean_filter(products(laid.a[1:], laid.b[1:], laid.both), _DIFFERS_WINDOW_PX)
     told = laid.both & (local[:, :, 1] > _TOLD_ENERGY)
     differs = told & (local[:, :, 0] < _DIFFERS * local[:, :, 1])
     kernel = np.ones((_DIFFERS_LEAST_PX, _DIFFERS_LEAST_PX), np.uint8)
     opened = np.asarray(cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, kernel))
     areas = cv2.connectedComponentsWithStats(opened)[2][1:, cv2.CC_STAT_AREA]
     return float(areas.max(initial=0)) / max(1, int(np.count_nonzero(told)))
-
-
-def _products(
-    octaves_a: Sequence[FloatArray], octaves_b: Sequence[FloatArray], core: BoolArray
-) -> FloatArray:
-    """Return the product and the mean energy of two panels over some octaves, as two planes."""
-    together = np.zeros_like(octaves_a[0])
-    energy = np.zeros_like(octaves_a[0])
-    for a, b in zip(octaves_a, octaves_b, strict=True):
-        together += a * b
-        energy += 0.5 * (a * a + b * b)
-    planes = cv2.merge([together, energy]) * core.astype(np.float32)[:, :, None]
-    return np.asarray(planes, dtype=np.float32)
 
 
 def _nothing(shape: tuple[int, ...]) -> Agreement:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray
 from figecho.verify.later import Later
+from figecho.verify.planes import roughness, tensor
 
 SIGMAS_PX = (0.6, 1.2, 2.4, 4.8, 9.6)
 BANDS = len(SIGMAS_PX) - 1
@@ -120,8 +121,7 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
         return np.asarray(octave / np.sqrt(power + NOISE_FLOOR**2), dtype=np.float32)
 
     def samples(k: int) -> FloatArray:
-        density = _density(values[k], 2.0 * SIGMAS_PX[k + 1]) * weight
-        return np.asarray(density, dtype=np.float32)
+        return _density(values[k], 2.0 * SIGMAS_PX[k + 1], weight)
 
     values = Later(white, BANDS)
     return Octaves(
@@ -193,7 +193,7 @@ def bandedness(grey: FloatArray, usable: BoolArray) -> float:
     return float(np.clip((straight - _NATURAL) / (_GEL - _NATURAL), 0.0, 1.0))
 
 
-def _density(white: FloatArray, window_px: float) -> FloatArray:
+def _density(white: FloatArray, window_px: float, weight: FloatArray) -> FloatArray:
     """Independent samples a pixel, from the local roughness.
 
     Roughness is the smaller eigenvalue of the structure tensor, so that a straight edge or the rim
@@ -201,8 +201,5 @@ def _density(white: FloatArray, window_px: float) -> FloatArray:
     """
     slope_x = np.asarray(cv2.Sobel(white, cv2.CV_32F, 1, 0, scale=0.125), dtype=np.float32)
     slope_y = np.asarray(cv2.Sobel(white, cv2.CV_32F, 0, 1, scale=0.125), dtype=np.float32)
-    planes = cv2.merge([slope_x * slope_x, slope_y * slope_y, slope_x * slope_y, white * white])
-    xx, yy, xy, power = cv2.split(mean_filter(planes, window_px))
-    half = np.sqrt(0.25 * (xx - yy) ** 2 + xy * xy)
-    rough = np.maximum(0.5 * (xx + yy) - half, 0.0) / (power + 0.05)
-    return np.asarray(np.maximum(rough * power / (power + 0.3), 0.0) / np.pi, dtype=np.float32)
+    means = mean_filter(tensor(slope_x, slope_y, white), window_px)
+    return np.asarray(roughness(means, weight), dtype=np.float32)

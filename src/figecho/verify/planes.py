@@ -1,0 +1,130 @@
+"""What is asked of every pixel of two panels, each in one compiled pass instead of many arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numba as nb
+import numpy as np
+
+from figecho.model import BoolArray, FloatArray
+
+#: Sums may be added up in another order: they run on vectors then, and differ in the last digits.
+REORDERED = {"reassoc", "nsz"}
+_ZERO, _HALF, _QUARTER, _PI = np.float32(0.0), np.float32(0.5), np.float32(0.25), np.float32(np.pi)
+#: Below this power two planes are flat.
+_FLAT = 1e-9
+
+
+def products(
+    octaves_a: Sequence[FloatArray], octaves_b: Sequence[FloatArray], core: BoolArray
+) -> FloatArray:
+    """Return the product and the mean energy of two panels over three octaves, as two planes.
+
+    Parameters
+    ----------
+    octaves_a, octaves_b : three ndarrays of shape (h, w), float32
+    core : ndarray of bool, shape (h, w)
+        Elsewhere both are 0.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 2), float32
+    """
+    planes = np.empty((*core.shape, 2), np.float32)
+    _products(*octaves_a, *octaves_b, core, planes)
+    return planes
+
+
+@nb.njit(cache=True)
+def _products(
+    a0: FloatArray, a1: FloatArray, a2: FloatArray, b0: FloatArray, b1: FloatArray,
+    b2: FloatArray, core: BoolArray, planes: FloatArray,
+) -> None:  # fmt: skip
+    height, width = core.shape
+    for y in range(height):
+        for x in range(width):
+            p0, p1, p2, q0, q1, q2 = a0[y, x], a1[y, x], a2[y, x], b0[y, x], b1[y, x], b2[y, x]
+            together = p0 * q0 + p1 * q1 + p2 * q2
+            energy = (
+                _HALF * (p0 * p0 + q0 * q0)
+                + _HALF * (p1 * p1 + q1 * q1)
+                + _HALF * (p2 * p2 + q2 * q2)
+            )
+            planes[y, x, 0] = together if core[y, x] else _ZERO
+            planes[y, x, 1] = energy if core[y, x] else _ZERO
+
+
+@nb.njit(cache=True, fastmath=REORDERED)
+def correlation(
+    a: FloatArray, b: FloatArray, density: FloatArray, where: BoolArray
+) -> tuple[float, float]:
+    """Return the correlation of two whitened planes about zero, and the samples it rests on.
+
+    Parameters
+    ----------
+    a, b : ndarray of shape (h, w), float32
+    density : ndarray of shape (h, w), float32
+        Independent samples a pixel, by which it weighs.
+    where : ndarray of bool, shape (h, w)
+
+    Returns
+    -------
+    correlation : float
+        0 where one of them is flat.
+    samples : float
+    """
+    height, width = where.shape
+    samples = together = power_a = power_b = 0.0
+    for y in range(height):
+        for x in range(width):
+            weight = np.float64(density[y, x]) if where[y, x] else 0.0
+            p, q = np.float64(a[y, x]), np.float64(b[y, x])
+            samples += weight
+            together += weight * p * q
+            power_a += weight * p * p
+            power_b += weight * q * q
+    power = power_a * power_b
+    return (together / np.sqrt(power) if power > _FLAT else 0.0), samples
+
+
+@nb.njit(cache=True)
+def tensor(slope_x: FloatArray, slope_y: FloatArray, white: FloatArray) -> FloatArray:
+    """Return the squares of both slopes, their product, and the power of a plane: four planes."""
+    height, width = white.shape
+    planes = np.empty((height, width, 4), np.float32)
+    for y in range(height):
+        for x in range(width):
+            planes[y, x, 0] = slope_x[y, x] * slope_x[y, x]
+            planes[y, x, 1] = slope_y[y, x] * slope_y[y, x]
+            planes[y, x, 2] = slope_x[y, x] * slope_y[y, x]
+            planes[y, x, 3] = white[y, x] * white[y, x]
+    return planes
+
+
+@nb.njit(cache=True)
+def roughness(means: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return the independent samples a pixel of a plane.
+
+    Parameters
+    ----------
+    means : ndarray of shape (h, w, 4), float32
+        The planes of :func:`tensor`, averaged over a window.
+    weight : ndarray of shape (h, w), float32
+        1 where the plane is usable, and 0 elsewhere.
+
+    Returns
+    -------
+    ndarray of shape (h, w), float32
+        From the smaller eigenvalue.
+    """
+    height, width = weight.shape
+    density = np.empty((height, width), np.float32)
+    faint, some = np.float32(0.05), np.float32(0.3)
+    for y in range(height):
+        for x in range(width):
+            xx, yy, xy, power = means[y, x, 0], means[y, x, 1], means[y, x, 2], means[y, x, 3]
+            half = np.sqrt(_QUARTER * ((xx - yy) * (xx - yy)) + xy * xy)
+            rough = max(_HALF * (xx + yy) - half, _ZERO) / (power + faint)
+            density[y, x] = max(rough * power / (power + some), _ZERO) / _PI * weight[y, x]
+    return density
