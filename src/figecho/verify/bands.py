@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray
 from figecho.verify.later import Later
+from figecho.verify.means import mean_of_means
 from figecho.verify.planes import roughness, tensor
 
 SIGMAS_PX = (0.6, 1.2, 2.4, 4.8, 9.6)
 BANDS = len(SIGMAS_PX) - 1
 NOISE_FLOOR = 1.0
 """Grey levels (of 255) below which contrast is taken for rounding and compression."""
+#: From this window on two running means at once are faster than OpenCV's one after the other.
+_WIDE_PX = 5
 _EDGES_PX, _FAINT_EDGES_PX = 1.2, 4.0
 _PARALLEL, _SQUARE, _STRIP = 0.25, 0.19, 3.0
 #: Gradients above those of so many pixels count no more than these.
@@ -85,7 +88,12 @@ def mean_filter(image: FloatArray, sigma_px: float, passes: int = 2) -> FloatArr
     """Average over a window of standard deviation ``sigma_px`` by repeated running means."""
     size = 2 * round((np.sqrt(12.0 * sigma_px**2 / passes + 1.0) - 1.0) / 2.0) + 1
     result = image
-    for _ in range(passes):
+    # OpenCV goes over four planes as fast as over one.
+    twice = size >= _WIDE_PX and image.shape[2:] != (4,)
+    if twice:
+        for _ in range(passes // 2):
+            result = mean_of_means(result, size)
+    for _ in range(passes % 2 if twice else passes):
         result = cv2.blur(result, (size, size), borderType=cv2.BORDER_REFLECT)
     return np.asarray(result, dtype=np.float32)
 

@@ -41,21 +41,25 @@ def _products(
     a0: FloatArray, a1: FloatArray, a2: FloatArray, b0: FloatArray, b1: FloatArray,
     b2: FloatArray, core: BoolArray, planes: FloatArray,
 ) -> None:  # fmt: skip
-    height, width = core.shape
-    for y in range(height):
-        for x in range(width):
-            p0, p1, p2, q0, q1, q2 = a0[y, x], a1[y, x], a2[y, x], b0[y, x], b1[y, x], b2[y, x]
-            together = p0 * q0 + p1 * q1 + p2 * q2
-            energy = (
-                _HALF * (p0 * p0 + q0 * q0)
-                + _HALF * (p1 * p1 + q1 * q1)
-                + _HALF * (p2 * p2 + q2 * q2)
+    # A row is computed on vectors first, which writing every other number would prevent.
+    together, energy = np.empty(core.shape[1], np.float32), np.empty(core.shape[1], np.float32)
+    for y in range(len(core)):
+        p0, p1, p2, q0, q1, q2 = a0[y], a1[y], a2[y], b0[y], b1[y], b2[y]
+        here, row = core[y], planes[y]
+        for x in range(len(here)):
+            one = np.float32(here[x])
+            together[x] = (p0[x] * q0[x] + p1[x] * q1[x] + p2[x] * q2[x]) * one
+            energy[x] = one * (
+                _HALF * (p0[x] * p0[x] + q0[x] * q0[x])
+                + _HALF * (p1[x] * p1[x] + q1[x] * q1[x])
+                + _HALF * (p2[x] * p2[x] + q2[x] * q2[x])
             )
-            planes[y, x, 0] = together if core[y, x] else _ZERO
-            planes[y, x, 1] = energy if core[y, x] else _ZERO
+        for x in range(len(here)):
+            row[x, 0] = together[x]
+            row[x, 1] = energy[x]
 
 
-@nb.njit(cache=True, fastmath=REORDERED)
+@nb.njit(cache=True, fastmath=REORDERED, error_model="numpy")
 def correlation(
     a: FloatArray, b: FloatArray, density: FloatArray, where: BoolArray
 ) -> tuple[float, float]:
@@ -102,7 +106,7 @@ def tensor(slope_x: FloatArray, slope_y: FloatArray, white: FloatArray) -> Float
     return planes
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def roughness(means: FloatArray, weight: FloatArray) -> FloatArray:
     """Return the independent samples a pixel of a plane.
 
@@ -120,11 +124,18 @@ def roughness(means: FloatArray, weight: FloatArray) -> FloatArray:
     """
     height, width = weight.shape
     density = np.empty((height, width), np.float32)
+    parts = np.empty((4, width), np.float32)
+    xx, yy, xy, power = parts[0], parts[1], parts[2], parts[3]
     faint, some = np.float32(0.05), np.float32(0.3)
     for y in range(height):
+        row, here, found = means[y], weight[y], density[y]
+        # Taken apart first: on every fourth number the rest would not run on vectors.
         for x in range(width):
-            xx, yy, xy, power = means[y, x, 0], means[y, x, 1], means[y, x, 2], means[y, x, 3]
-            half = np.sqrt(_QUARTER * ((xx - yy) * (xx - yy)) + xy * xy)
-            rough = max(_HALF * (xx + yy) - half, _ZERO) / (power + faint)
-            density[y, x] = max(rough * power / (power + some), _ZERO) / _PI * weight[y, x]
+            xx[x], yy[x], xy[x], power[x] = row[x, 0], row[x, 1], row[x, 2], row[x, 3]
+        for x in range(width):
+            half = np.sqrt(_QUARTER * ((xx[x] - yy[x]) * (xx[x] - yy[x])) + xy[x] * xy[x])
+            least = _HALF * (xx[x] + yy[x]) - half
+            rough = (least if least > _ZERO else _ZERO) / (power[x] + faint)
+            samples = rough * power[x] / (power[x] + some)
+            found[x] = (samples if samples > _ZERO else _ZERO) / _PI * here[x]
     return density

@@ -109,7 +109,7 @@ def _places_in_b(
         part_y[k] = py - top[k]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def normal_equations(
     values: FloatArray, places: NDArray[np.int32], gain: float, spread: float,
     centre_x: float, centre_y: float, unit: float, sums: Matrix,
