@@ -148,6 +148,33 @@ def shift_evidence(
                     evidence[sign, y + offset_y - by, x + offset_x - bx] += weight * gain * gain
 
 
+@nb.njit(cache=True)
+def tile_variances(
+    image: FloatArray, corners: NDArray[np.int_], height: int, width: int
+) -> NDArray[np.float64]:
+    """Return the variance of every tile of a picture.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W), float32
+    corners : ndarray of shape (n, 2), int
+        (x, y) of the top-left pixel of each.
+    height, width : int
+        Of a tile.
+    """
+    found = np.empty(len(corners))
+    for k in range(len(corners)):
+        x, y = corners[k]
+        tile = image[y : y + height, x : x + width]
+        mean = tile.sum() / tile.size
+        power = 0.0
+        for row in range(height):
+            for column in range(width):
+                power += (tile[row, column] - mean) ** 2
+        found[k] = power / tile.size
+    return found
+
+
 def peaks(evidence: FloatArray, count: int, radius: int) -> list[tuple[float, int, int]]:
     """Return up to ``count`` highest entries as (value, x, y), apart by more than ``radius``."""
     left = evidence.copy()

@@ -22,7 +22,7 @@ from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS, RATHER_A_GEL, mean_filter
 from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
 from figecho.verify.later import Later
-from figecho.verify.planes import correlation, products
+from figecho.verify.planes import agreeing_pixels, correlation, products
 
 #: Correlation that look-alikes reach in each octave, finest first: of any kind; whole gels; and
 #: parts of gels, of which the best of many is found.
@@ -50,6 +50,8 @@ _ROUGH = 0.04
 WHOLE_NATS = 50.0
 CEILING = 0.995
 _AGREES = 0.40
+#: Three windows, each so much wider than the first, and how little each counts beside the last one.
+_WIDER, _LESS_TRUST = (1.0, 2.5, 6.25), 0.1
 #: Below this local correlation of the coarse octaves panels show something else; where there is
 #: less texture nothing can be told.
 _DIFFERS, _TOLD_ENERGY = 0.2, 0.2
@@ -248,13 +250,8 @@ def agreeing_region(
     """
     planes = products(octaves_a[:3], octaves_b[:3], core)
     window = float(np.clip(min(core.shape) / 10.0, 2.5, 6.0))
-    total = np.zeros_like(planes)
-    trust = 1.0
-    for _ in range(3):
-        total += np.float32(trust) * mean_filter(planes, window)
-        window, trust = window * 2.5, trust * 0.1
-    local = total[:, :, 0] / (total[:, :, 1] + 1e-4)
-    agreeing = ((local > _AGREES) & core).astype(np.uint8)
+    means = [mean_filter(planes, window * wider) for wider in _WIDER]
+    agreeing = agreeing_pixels(*means, core, np.float32(_LESS_TRUST), np.float32(_AGREES))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     return _large_parts(np.asarray(cv2.morphologyEx(agreeing, cv2.MORPH_OPEN, kernel)))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numba as nb
 import numpy as np
 
-from figecho.model import BoolArray, FloatArray
+from figecho.model import BoolArray, ByteArray, FloatArray
 
 #: Sums may be added up in another order: they run on vectors then, and differ in the last digits.
 REORDERED = {"reassoc", "nsz"}
@@ -57,6 +57,42 @@ def _products(
         for x in range(len(here)):
             row[x, 0] = together[x]
             row[x, 1] = energy[x]
+
+
+@nb.njit(cache=True)
+def agreeing_pixels(
+    near: FloatArray, far: FloatArray, farther: FloatArray, core: BoolArray,
+    trust: np.float32, least: np.float32,
+) -> ByteArray:  # fmt: skip
+    """Return 1 where two panels agree about a pixel, and 0 elsewhere.
+
+    Parameters
+    ----------
+    near, far, farther : ndarray of shape (h, w, 2), float32
+        The planes of :func:`products`, averaged over windows.
+    core : ndarray of bool, shape (h, w)
+    trust : float
+        How much a wider window counts beside the one before.
+    least : float
+        The local correlation at which they agree.
+
+    Returns
+    -------
+    ndarray of shape (h, w), uint8
+    """
+    height, width = core.shape
+    agreeing = np.empty((height, width), np.uint8)
+    totals = np.empty((2, width), np.float32)
+    together, energy = totals[0], totals[1]
+    none = np.float32(1e-4)
+    for y in range(height):
+        here, found, a, b, c = core[y], agreeing[y], near[y], far[y], farther[y]
+        for x in range(width):
+            together[x] = a[x, 0] + trust * (b[x, 0] + trust * c[x, 0])
+            energy[x] = a[x, 1] + trust * (b[x, 1] + trust * c[x, 1])
+        for x in range(width):
+            found[x] = here[x] & (together[x] > least * (energy[x] + none))
+    return agreeing
 
 
 @nb.njit(cache=True, fastmath=REORDERED, error_model="numpy")
