@@ -4,7 +4,7 @@ For pictures in which keypoints are few: blot strips, lanes, faint membranes. Th
 blocks, each block is correlated (ZNCC) with B at every shift, and blocks that agree on one shift
 add up their evidence, so a run of copied lanes stands out although each lane resembles others.
 
-The kernel is written so that its inner loop runs along a row of B with four block pixels as
+The kernel is written so that its inner loop runs along the rows of B with four block pixels as
 factors: it needs no reordering of sums to be vectorised, so it is fast and still exactly
 repeatable.
 """
@@ -73,23 +73,30 @@ def correlate_block(
     """
     h, w = block.shape
     rows, columns = out.shape
+    width = target.shape[1]
     fours = w - w % 4
+    # All rows as one: between them lie places where the block does not fit, but the inner loop is
+    # long enough for vectors though the target is small.
+    count = rows * width - (w - 1)
+    line = target.reshape(-1)
+    cross = np.zeros(rows * width, np.float32)
+    places = cross[:count]
+    for v in range(h):
+        for u in range(0, fours, 4):
+            f0, f1, f2, f3 = block[v, u], block[v, u + 1], block[v, u + 2], block[v, u + 3]
+            k = v * width + u
+            l0, l1 = line[k : k + count], line[k + 1 : k + 1 + count]
+            l2, l3 = line[k + 2 : k + 2 + count], line[k + 3 : k + 3 + count]
+            for x in range(len(places)):
+                places[x] += f0 * l0[x] + f1 * l1[x] + f2 * l2[x] + f3 * l3[x]
+        for u in range(fours, w):
+            f0, l0 = block[v, u], line[v * width + u : v * width + u + count]
+            for x in range(len(places)):
+                places[x] += f0 * l0[x]
     for y in range(rows):
-        cross = out[y]
-        cross[:] = 0.0
-        for v in range(h):
-            line = target[y + v]
-            for u in range(0, fours, 4):
-                f0, f1, f2, f3 = block[v, u], block[v, u + 1], block[v, u + 2], block[v, u + 3]
-                l0, l1, l2, l3 = line[u:], line[u + 1 :], line[u + 2 :], line[u + 3 :]
-                for x in range(columns):
-                    cross[x] += f0 * l0[x] + f1 * l1[x] + f2 * l2[x] + f3 * l3[x]
-            for u in range(fours, w):
-                f0, l0 = block[v, u], line[u:]
-                for x in range(columns):
-                    cross[x] += f0 * l0[x]
+        found, here, weight = out[y], cross[y * width : y * width + columns], weights[y]
         for x in range(columns):
-            cross[x] *= weights[y, x]
+            found[x] = here[x] * weight[x]
 
 
 def correlate_block_plain(block: FloatArray, target: FloatArray) -> FloatArray:
