@@ -20,7 +20,8 @@ from figecho.describe.forms import ALL_FORMS, MIRRORED, Form
 from figecho.match.apart import nearest_apart
 from figecho.model import BoolArray, FloatArray
 
-_ROWS_AT_ONCE = 64
+#: Pairs that are multiplied at once: their products stay in the cache until they are compared.
+_ROWS_AT_ONCE, _TARGETS_AT_ONCE = 64, 512
 _DEPTH, _ROUNDING = 6, 1e-4
 
 
@@ -39,7 +40,7 @@ class Matches:
 @nb.njit(cache=True)
 def _two_best(
     p0: FloatArray, p1: FloatArray, p2: FloatArray, p3: FloatArray,
-    signs: FloatArray, best: FloatArray, second: FloatArray, index: NDArray[np.int32],
+    first: int, signs: FloatArray, best: FloatArray, second: FloatArray, index: NDArray[np.int32],
 ) -> None:  # fmt: skip
     # Targets outside, queries inside: the inner loop has no sum or maximum across its own steps,
     # so it runs on vectors without reordering anything.
@@ -52,7 +53,7 @@ def _two_best(
                 value = s0 * p0[t, q] + s1 * p1[t, q] + s2 * p2[t, q] + s3 * p3[t, q]
                 old = top[q]
                 runner_up[q] = max(runner_up[q], min(value, old))
-                where[q] = t if value > old else where[q]
+                where[q] = first + t if value > old else where[q]
                 top[q] = max(old, value)
 
 
@@ -91,8 +92,12 @@ def match_forms(
     if count_b >= 2:
         for k in range(chunks):
             rows = slice(k * _ROWS_AT_ONCE, (k + 1) * _ROWS_AT_ONCE)
-            products: list[Any] = [b @ a[rows].T for a, b in zip(blocks_a, blocks_b, strict=True)]
-            _two_best(*products, signs, best[k], second[k], index[k])
+            for first in range(0, count_b, _TARGETS_AT_ONCE):
+                targets = slice(first, first + _TARGETS_AT_ONCE)
+                products: list[Any] = [
+                    b[targets] @ a[rows].T for a, b in zip(blocks_a, blocks_b, strict=True)
+                ]
+                _two_best(*products, first, signs, best[k], second[k], index[k])
     best, second, index = (
         np.concatenate(list(x), axis=1)[:, :count_a]
         if chunks

@@ -57,7 +57,8 @@ class Frame:
     @property
     def banded(self) -> float:
         """How far both panels are gels or blots, 0..1."""
-        return min(self.a.banded, self.b.banded)
+        # Telling it takes a while: B is only asked where A is one.
+        return min(self.a.banded, self.b.banded) if self.a.banded > 0.0 else 0.0
 
     def to_panels(self, geometry: Matrix) -> Matrix:
         """Turn a geometry between the grids into b_from_a in panel pixels."""
