@@ -46,32 +46,42 @@ def sample_pairs(
     """
     height, width = a.shape
     rows, columns = planes_b.shape[0], planes_b.shape[1]
+    if min(rows, columns) < 2:
+        height = 0
     there = np.empty((2, width))
     corner = np.empty((2, width), np.int32)
     part = np.empty((2, width), np.float32)
     inside = np.empty(width, np.bool_)
-    count = 0
+    left, top, part_x, part_y = corner[0], corner[1], part[0], part[1]
+    one, most = np.float32(1.0), np.float32(0.99)
+    # Places in one long row, and counted without a sign, are read without a question.
+    planes = planes_b.reshape(-1)
+    right, below, count = np.uint64(4), np.uint64(4 * columns), np.uint64(0)
     for y in range(0, height, stride):
         _places_in_b(b_from_a, y, stride, rows, columns, there, corner, part, inside)
         for k in range(-(-width // stride)):
             x = k * stride
             if not (usable_a[y, x] and inside[k]):
                 continue
-            left, top, fx, fy = corner[0, k], corner[1, k], part[0, k], part[1, k]
-            one = np.float32(1.0)
+            fx, fy = part_x[k], part_y[k]
             w00, w01 = (one - fx) * (one - fy), fx * (one - fy)
             w10, w11 = (one - fx) * fy, fx * fy
-            p00, p01 = planes_b[top, left], planes_b[top, left + 1]
-            p10, p11 = planes_b[top + 1, left], planes_b[top + 1, left + 1]
-            if w00 * p00[3] + w01 * p01[3] + w10 * p10[3] + w11 * p11[3] <= np.float32(0.99):
+            p00 = np.uint64(4 * (top[k] * columns + left[k]))
+            p01, p10 = p00 + right, p00 + below
+            p11 = p10 + right
+            m = np.uint64(3)
+            usable_b = w00 * planes[p00 + m] + w01 * planes[p01 + m]
+            if usable_b + w10 * planes[p10 + m] + w11 * planes[p11 + m] <= most:
                 continue
             values[0, count] = a[y, x]
-            for m in range(3):
-                values[m + 1, count] = w00 * p00[m] + w01 * p01[m] + w10 * p10[m] + w11 * p11[m]
+            for plane in range(3):
+                m = np.uint64(plane)
+                upper = w00 * planes[p00 + m] + w01 * planes[p01 + m]
+                values[plane + 1, count] = upper + w10 * planes[p10 + m] + w11 * planes[p11 + m]
             places[0, count] = x
             places[1, count] = y
-            count += 1
-    return count
+            count += np.uint64(1)
+    return int(np.int64(count))
 
 
 @nb.njit(cache=True)
