@@ -132,7 +132,7 @@ def test_the_calmer_half_holds_no_band() -> None:
     rho, samples = calmer_half(both, lane)
     assert abs(rho[0]) < 0.2
     assert 0.0 < samples[0] < float(both.density[0][lane].sum())
-    flat = replace(both, steepness=np.zeros_like(both.steepness))
+    flat = replace(both, steep=(np.zeros_like(both.steepness),))
     assert calmer_half(flat, lane)[1][0] == pytest.approx(float(both.density[0][lane].sum()))
 
 

@@ -26,6 +26,7 @@ from figecho.verify.gels import is_gel
 from figecho.verify.outline import outline, polygon_area, transform_points
 from figecho.verify.step import (
     descend,
+    median,
     normal_equations,
     normal_equations_plain,
     robust_scale,
@@ -485,6 +486,20 @@ def test_the_compiled_scale_is_that_of_plain_numpy() -> None:
     assert gain == pytest.approx(float(values[0] @ values[1]) / float(values[1] @ values[1]))
     left = np.abs(values[0, ::2] - np.float32(gain) * values[1, ::2])
     assert spread == pytest.approx(2.0 * 1.4826 * float(np.median(left)) + 2e-3, rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 2000, 2001])
+def test_the_compiled_median_is_that_of_numpy(count: int) -> None:
+    rng = np.random.default_rng(count)
+    for sizes in (
+        np.abs(rng.normal(size=count)),
+        rng.integers(0, 3, count),
+        np.exp(rng.normal(0, 9, count)),
+        np.zeros(count),
+    ):
+        assert median(sizes.astype(np.float32)) == pytest.approx(
+            float(np.median(sizes.astype(np.float64))), rel=1e-6
+        )
 
 
 def steps(least: int) -> tuple[np.ndarray, bool]:

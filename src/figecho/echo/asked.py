@@ -72,11 +72,13 @@ def best(
     # Inside a gel its other lanes tell how alike look-alikes are.
     banded = 0.0 if inside else grid.banded
 
-    def under(geometry: Matrix) -> Agreement:
+    def under(geometry: Matrix, least_rho: float = 0.0) -> Agreement:
         laid = overlay(grid, geometry, inverted=inverted)
-        return agreement(laid, within=apart, banded=banded, panel_px=grid.panel_px)
+        return agreement(
+            laid, within=apart, banded=banded, panel_px=grid.panel_px, least_rho=least_rho
+        )
 
-    first = under(grid.start)
+    first = under(grid.start, SAME_START if inside else 0.0)
     asked = Asked(found=first, grid=grid, geometry=grid.start)
     if inside and first.rho[0] < SAME_START:
         return asked

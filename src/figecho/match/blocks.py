@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.config import Blocks
-from figecho.match.dense import peaks, shift_evidence
+from figecho.match.dense import peaks, shift_evidence, tile_variances
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import mean_filter, smooth
 from figecho.verify.views import resize_matrix
@@ -173,7 +173,7 @@ def _corners(a: FloatArray, block_h: int, block_w: int, limit: int) -> NDArray[n
     ys = np.unique(np.linspace(0, a.shape[0] - block_h, -(-a.shape[0] // block_h)).astype(int))
     xs = np.unique(np.linspace(0, a.shape[1] - block_w, -(-a.shape[1] // block_w)).astype(int))
     tiles = [(x, y) for y in ys for x in xs]
-    texture = np.array([float(a[y : y + block_h, x : x + block_w].var()) for x, y in tiles])
+    texture = tile_variances(a, np.array(tiles), block_h, block_w)
     order = np.argsort(-texture, kind="stable")[:limit]
     order = np.sort(order[texture[order] > 0.02])
     return np.array([tiles[i] for i in order], dtype=np.int32).reshape(-1, 2)

@@ -4,7 +4,7 @@ For pictures in which keypoints are few: blot strips, lanes, faint membranes. Th
 blocks, each block is correlated (ZNCC) with B at every shift, and blocks that agree on one shift
 add up their evidence, so a run of copied lanes stands out although each lane resembles others.
 
-The kernel is written so that its inner loop runs along a row of B with four block pixels as
+The kernel is written so that its inner loop runs along the rows of B with four block pixels as
 factors: it needs no reordering of sums to be vectorised, so it is fast and still exactly
 repeatable.
 """
@@ -73,23 +73,30 @@ def correlate_block(
     """
     h, w = block.shape
     rows, columns = out.shape
+    width = target.shape[1]
     fours = w - w % 4
+    # All rows as one: between them lie places where the block does not fit, but the inner loop is
+    # long enough for vectors though the target is small.
+    count = rows * width - (w - 1)
+    line = target.reshape(-1)
+    cross = np.zeros(rows * width, np.float32)
+    places = cross[:count]
+    for v in range(h):
+        for u in range(0, fours, 4):
+            f0, f1, f2, f3 = block[v, u], block[v, u + 1], block[v, u + 2], block[v, u + 3]
+            k = v * width + u
+            l0, l1 = line[k : k + count], line[k + 1 : k + 1 + count]
+            l2, l3 = line[k + 2 : k + 2 + count], line[k + 3 : k + 3 + count]
+            for x in range(len(places)):
+                places[x] += f0 * l0[x] + f1 * l1[x] + f2 * l2[x] + f3 * l3[x]
+        for u in range(fours, w):
+            f0, l0 = block[v, u], line[v * width + u : v * width + u + count]
+            for x in range(len(places)):
+                places[x] += f0 * l0[x]
     for y in range(rows):
-        cross = out[y]
-        cross[:] = 0.0
-        for v in range(h):
-            line = target[y + v]
-            for u in range(0, fours, 4):
-                f0, f1, f2, f3 = block[v, u], block[v, u + 1], block[v, u + 2], block[v, u + 3]
-                l0, l1, l2, l3 = line[u:], line[u + 1 :], line[u + 2 :], line[u + 3 :]
-                for x in range(columns):
-                    cross[x] += f0 * l0[x] + f1 * l1[x] + f2 * l2[x] + f3 * l3[x]
-            for u in range(fours, w):
-                f0, l0 = block[v, u], line[u:]
-                for x in range(columns):
-                    cross[x] += f0 * l0[x]
+        found, here, weight = out[y], cross[y * width : y * width + columns], weights[y]
         for x in range(columns):
-            cross[x] *= weights[y, x]
+            found[x] = here[x] * weight[x]
 
 
 def correlate_block_plain(block: FloatArray, target: FloatArray) -> FloatArray:
@@ -146,6 +153,33 @@ def shift_evidence(
                     gain = np.arctanh(min(abs(z), np.float32(0.99))) - z0
                     sign = 0 if z > 0 else 1
                     evidence[sign, y + offset_y - by, x + offset_x - bx] += weight * gain * gain
+
+
+@nb.njit(cache=True)
+def tile_variances(
+    image: FloatArray, corners: NDArray[np.int_], height: int, width: int
+) -> NDArray[np.float64]:
+    """Return the variance of every tile of a picture.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W), float32
+    corners : ndarray of shape (n, 2), int
+        (x, y) of the top-left pixel of each.
+    height, width : int
+        Of a tile.
+    """
+    found = np.empty(len(corners))
+    for k in range(len(corners)):
+        x, y = corners[k]
+        tile = image[y : y + height, x : x + width]
+        mean = tile.sum() / tile.size
+        power = 0.0
+        for row in range(height):
+            for column in range(width):
+                power += (tile[row, column] - mean) ** 2
+        found[k] = power / tile.size
+    return found
 
 
 def peaks(evidence: FloatArray, count: int, radius: int) -> list[tuple[float, int, int]]:

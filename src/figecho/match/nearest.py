@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.describe.basis import form_signs
-from figecho.describe.forms import ALL_FORMS, Form
+from figecho.describe.forms import ALL_FORMS, MIRRORED, Form
+from figecho.match.apart import nearest_apart
 from figecho.model import BoolArray, FloatArray
 
-_ROWS_AT_ONCE = 64
-_DEPTH = 6
+#: Pairs that are multiplied at once: their products stay in the cache until they are compared.
+_ROWS_AT_ONCE, _TARGETS_AT_ONCE = 64, 512
+_DEPTH, _ROUNDING = 6, 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +40,7 @@ class Matches:
 @nb.njit(cache=True)
 def _two_best(
     p0: FloatArray, p1: FloatArray, p2: FloatArray, p3: FloatArray,
-    signs: FloatArray, best: FloatArray, second: FloatArray, index: NDArray[np.int32],
+    first: int, signs: FloatArray, best: FloatArray, second: FloatArray, index: NDArray[np.int32],
 ) -> None:  # fmt: skip
     # Targets outside, queries inside: the inner loop has no sum or maximum across its own steps,
     # so it runs on vectors without reordering anything.
@@ -51,7 +53,7 @@ def _two_best(
                 value = s0 * p0[t, q] + s1 * p1[t, q] + s2 * p2[t, q] + s3 * p3[t, q]
                 old = top[q]
                 runner_up[q] = max(runner_up[q], min(value, old))
-                where[q] = t if value > old else where[q]
+                where[q] = first + t if value > old else where[q]
                 top[q] = max(old, value)
 
 
@@ -90,8 +92,12 @@ def match_forms(
     if count_b >= 2:
         for k in range(chunks):
             rows = slice(k * _ROWS_AT_ONCE, (k + 1) * _ROWS_AT_ONCE)
-            products: list[Any] = [b @ a[rows].T for a, b in zip(blocks_a, blocks_b, strict=True)]
-            _two_best(*products, signs, best[k], second[k], index[k])
+            for first in range(0, count_b, _TARGETS_AT_ONCE):
+                targets = slice(first, first + _TARGETS_AT_ONCE)
+                products: list[Any] = [
+                    b[targets] @ a[rows].T for a, b in zip(blocks_a, blocks_b, strict=True)
+                ]
+                _two_best(*products, first, signs, best[k], second[k], index[k])
     best, second, index = (
         np.concatenate(list(x), axis=1)[:, :count_a]
         if chunks
@@ -139,44 +145,6 @@ def match_binary(
     )
 
 
-@nb.njit(cache=True)
-def best_apart(
-    cosine: FloatArray, xy: FloatArray, first: int, min_shift_px: float,
-    top: FloatArray, order: NDArray[np.int32],
-) -> None:  # fmt: skip
-    """Note for each row of cosines the columns that are nearest and far enough away.
-
-    Parameters
-    ----------
-    cosine : ndarray of shape (rows, n), float32
-    xy : ndarray of shape (n, 2), float32
-        Where the columns stand; the rows are those from ``first`` on.
-    first : int
-    min_shift_px : float
-    top : ndarray of shape (rows, depth), float32
-        Written: the highest cosines, in falling order; entries must be below all that count.
-    order : ndarray of shape (rows, depth), int32
-        Written: their columns.
-    """
-    depth = top.shape[1]
-    for r in range(cosine.shape[0]):
-        for c in range(cosine.shape[1]):
-            value = cosine[r, c]
-            if value <= top[r, depth - 1]:
-                continue
-            dx = xy[first + r, 0] - xy[c, 0]
-            dy = xy[first + r, 1] - xy[c, 1]
-            if dx * dx + dy * dy < min_shift_px * min_shift_px:
-                continue
-            k = depth - 1
-            while k > 0 and top[r, k - 1] < value:
-                top[r, k] = top[r, k - 1]
-                order[r, k] = order[r, k - 1]
-                k -= 1
-            top[r, k] = value
-            order[r, k] = c
-
-
 def match_within(
     blocks: tuple[FloatArray, ...], xy: FloatArray, forms: Sequence[Form], *,
     ratio: float, min_cosine: float, min_shift_px: float,
@@ -194,6 +162,7 @@ def match_within(
     xy : ndarray of shape (n, 2)
         Positions in panel pixels.
     forms : sequence of Form
+        As is and mirrored at most: inside a panel nothing is inverted.
     ratio, min_cosine : float
         As in :func:`match_forms`.
     min_shift_px : float
@@ -202,36 +171,27 @@ def match_within(
     -------
     dict of Form to Matches
     """
-    count = len(xy)
-    signs = np.array([form_signs(form) for form in forms], np.float32).reshape(-1, len(blocks))
-    # Blocks whose signs never differ are multiplied as one.
-    kinds, kind = np.unique(signs, axis=1, return_inverse=True)
-    parts = [
-        np.hstack([b for b, of in zip(blocks, kind, strict=True) if of == k])
-        for k in range(kinds.shape[1])
-    ]
-    depth = min(_DEPTH, count - 1)
-    chosen: dict[Form, list[tuple[NDArray[Any], ...]]] = {form: [] for form in forms}
-    for lo in range(0, count if depth >= 2 else 0, _ROWS_AT_ONCE):
-        hi = min(lo + _ROWS_AT_ONCE, count)
-        products = [part[lo:hi] @ part.T for part in parts]
-        for form, by_kind in zip(forms, kinds, strict=True):
-            cosine = sum((s * p for s, p in zip(by_kind, products, strict=True)), np.float32(0.0))
-            top = np.full((hi - lo, depth), -1.0, np.float32)
-            order = np.zeros((hi - lo, depth), np.int32)
-            best_apart(cosine, xy, lo, float(min_shift_px), top, order)
-            near, far = 1.0 - top[:, :-1], 1.0 - top[:, 1:]
-            clear = (top[:, :-1] >= min_cosine) & (near < ratio * ratio * far)
-            # Everything up to the last clear neighbour of each row.
-            taken = np.logical_or.accumulate(clear[:, ::-1], axis=1)[:, ::-1]
-            rows, ranks = np.nonzero(taken)
-            chosen[form].append((rows.astype(np.int32) + lo, order[rows, ranks], top[rows, ranks]))
-    return {form: _joined(chosen[form]) for form in forms}
-
-
-def _joined(chosen: Sequence[tuple[NDArray[Any], ...]]) -> Matches:
-    if not chosen:
+    kept = np.array(form_signs(MIRRORED)) > 0
+    even, odd = (
+        np.hstack([b for b, same in zip(blocks, kept, strict=True) if same == which])
+        for which in (True, False)
+    )
+    depth = min(_DEPTH, len(xy) - 1)
+    if depth < 2:
         none = np.zeros(0, np.int32)
-        return Matches(a=none, b=none, cosine=np.zeros(0, np.float32))
-    sources, targets, cosines = (np.concatenate(x) for x in zip(*chosen, strict=True))
-    return Matches(a=sources, b=targets, cosine=cosines)
+        return {form: Matches(a=none, b=none, cosine=np.zeros(0, np.float32)) for form in forms}
+    # What is less alike than this is far from any match, however much less.
+    floor = max(-1.0, 1.0 - (1.0 - min_cosine) / ratio**2 - _ROUNDING)
+    top, order = nearest_apart(even, odd, xy, depth=depth, floor=floor, min_shift_px=min_shift_px)
+    near, far = 1.0 - top[:, :, :-1], 1.0 - top[:, :, 1:]
+    clear = (top[:, :, :-1] >= min_cosine) & (near < ratio * ratio * far)
+    # Everything up to the last clear neighbour of each row.
+    taken = np.logical_or.accumulate(clear[:, :, ::-1], axis=2)[:, :, ::-1]
+    found = {}
+    for form in forms:
+        which = int(form.mirrored)
+        rows, ranks = np.nonzero(taken[which])
+        found[form] = Matches(
+            a=rows.astype(np.int32), b=order[which, rows, ranks], cosine=top[which, rows, ranks]
+        )
+    return found

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from figecho.config import Patches as Settings
 from figecho.describe.patches import Patches, flattened, patches_at, points
-from figecho.match.nearest import best_apart
+from figecho.match.apart import nearest_apart
 from figecho.match.whole import whole_motions
 from figecho.model import BoolArray, FloatArray, Matrix
 
-_NEAREST, _ROWS_AT_ONCE = 2, 128
+_NEAREST = 2
 _REACH_PX, _NEAR_PX, _SLOPE, _MOST_TURN = 40.0, 1.5, 0.10, float(np.deg2rad(30.0))
 _LEAST, _TAKEN_PX = 3, 4.0
 
@@ -95,15 +95,11 @@ def matches(
     two tuples, as they are and mirrored
         ``source`` and ``target``, ndarray of int, shape (m,), and ``cosine``, float32.
     """
-    count = len(patches.xy)
-    top = np.full((2, count, _NEAREST), -1.0, np.float32)
-    order = np.zeros((2, count, _NEAREST), np.int32)
-    for lo in range(0, count, _ROWS_AT_ONCE):
-        rows = slice(lo, lo + _ROWS_AT_ONCE)
-        even = patches.cosines[rows] @ patches.cosines.T
-        odd = patches.sines[rows] @ patches.sines.T
-        for k, cosine in enumerate((even + odd, even - odd)):
-            best_apart(cosine, patches.xy, lo, min_shift_px, top[k, rows], order[k, rows])
+    floor = float(np.nextafter(np.float32(min_cosine), np.float32(-1.0)))
+    top, order = nearest_apart(
+        patches.cosines, patches.sines, patches.xy,
+        depth=_NEAREST, floor=floor, min_shift_px=min_shift_px,
+    )  # fmt: skip
     found = []
     for k in range(2):
         source, rank = np.nonzero(top[k] >= min_cosine)

@@ -21,6 +21,8 @@ import numpy as np
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS, RATHER_A_GEL, mean_filter
 from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
+from figecho.verify.later import Later
+from figecho.verify.planes import agreeing_pixels, correlation, products
 
 #: Correlation that look-alikes reach in each octave, finest first: of any kind; whole gels; and
 #: parts of gels, of which the best of many is found.
@@ -49,6 +51,8 @@ _ROUGH = 0.04
 WHOLE_NATS = 50.0
 CEILING = 0.995
 _AGREES = 0.40
+#: Three windows, each so much wider than the first, and how little each counts beside the last one.
+_WIDER, _LESS_TRUST = (1.0, 2.5, 6.25), 0.1
 #: Below this local correlation of the coarse octaves panels show something else; where there is
 #: less texture nothing can be told.
 _DIFFERS, _TOLD_ENERGY = 0.2, 0.2
@@ -80,13 +84,18 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Overlay:
-    """Two panels laid on each other, octave by octave, on one grid."""
+    """Two panels laid on each other, octave by octave, on one grid; its planes may come later."""
 
-    a: tuple[FloatArray, ...]
-    b: tuple[FloatArray, ...]
-    density: tuple[FloatArray, ...]
-    steepness: FloatArray
+    a: Sequence[FloatArray]
+    b: Sequence[FloatArray]
+    density: Sequence[FloatArray]
+    steep: Sequence[FloatArray]
     both: BoolArray
+
+    @property
+    def steepness(self) -> FloatArray:
+        """That of panel A, see :class:`figecho.verify.bands.Octaves`."""
+        return self.steep[0]
 
 
 def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
@@ -100,19 +109,23 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
     inverted : bool
         Whether B has its tones inverted.
     """
-    sign = np.float32(-1.0 if inverted else 1.0)
-    b = tuple(sign * warp(o, geometry, frame.size) for o in frame.b.values)
-    density = tuple(
-        np.minimum(d, warp_linear(e, geometry, frame.size))
-        for d, e in zip(frame.a.density, frame.b.density, strict=True)
-    )
-    both = frame.a.usable & warp_mask(frame.b.usable, geometry, frame.size)
+    a, b, size = frame.a, frame.b, frame.size
+
+    def values(k: int) -> FloatArray:
+        plane = warp(b.values[k], geometry, size)
+        return -plane if inverted else plane
+
+    def density(k: int) -> FloatArray:
+        there = warp_linear(b.density[k], geometry, size)
+        return np.asarray(np.minimum(a.density[k], there), dtype=np.float32)
+
+    both = a.usable & warp_mask(b.usable, geometry, size)
     core = np.asarray(cv2.erode(both.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     return Overlay(
-        a=frame.a.values,
-        b=b,
-        density=density,
-        steepness=frame.a.steepness,
+        a=a.values,
+        b=Later(values, BANDS),
+        density=Later(density, BANDS),
+        steep=a.steep,
         both=core,
     )
 
@@ -124,6 +137,7 @@ def agreement(
     banded: float = 0.0,
     panel_px: int = 0,
     least_whole: float = WHOLE_NATS,
+    least_rho: float = 0.0,
 ) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
 
@@ -138,16 +152,23 @@ def agreement(
         Pixels of the larger panel on its grid, where ``banded`` is given.
     least_whole : float
         Nats that the whole of a gel is left, whatever its calmer half shows.
+    least_rho : float
+        Correlation of the finest octave below which the coarser ones are not asked.
 
     Returns
     -------
     Agreement
-        Of 0 nats where the panels hardly overlap or agree nowhere.
+        Of 0 nats where the panels hardly overlap or agree nowhere, or the finest octave does not.
     """
     core = laid.both if within is None else laid.both & within
     region = agreeing_region(laid.a, laid.b, core) if np.count_nonzero(core) >= 64 else None
     if region is None or np.count_nonzero(region) < 48:
         return _nothing(core.shape)
+    if least_rho > 0.0:
+        rho, samples = octave_by_octave(laid, region, octaves=1)
+        if rho[0] < least_rho:
+            rest = (0.0,) * (BANDS - 1)
+            return _agreement(laid, region, 0.0, rho + rest, samples + rest)
     rho, samples = octave_by_octave(laid, region)
     whole = bool(np.count_nonzero(region) >= _WHOLE * panel_px)
     gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
@@ -216,34 +237,26 @@ def _calm(laid: Overlay, region: BoolArray) -> BoolArray:
 
 
 def octave_by_octave(
-    laid: Overlay, where: BoolArray
+    laid: Overlay, where: BoolArray, octaves: int = BANDS
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the correlation and the independent samples of each octave on some pixels."""
-    density = [d[where] for d in laid.density]
-    weight = [np.sqrt(d) for d in density]
-    rho = tuple(
-        cosine(w * x[where], w * y[where]) for w, x, y in zip(weight, laid.a, laid.b, strict=True)
-    )
-    return rho, tuple(float(d.sum(dtype=np.float64)) for d in density)
+    planes = zip(laid.a[:octaves], laid.b[:octaves], laid.density[:octaves], strict=True)
+    found = [correlation(a, b, density, where) for a, b, density in planes]
+    return tuple(rho for rho, _ in found), tuple(samples for _, samples in found)
 
 
 def agreeing_region(
-    octaves_a: tuple[FloatArray, ...], octaves_b: tuple[FloatArray, ...], core: BoolArray
+    octaves_a: Sequence[FloatArray], octaves_b: Sequence[FloatArray], core: BoolArray
 ) -> BoolArray:
     """Return the pixels around which the two panels agree.
 
     Local correlation in a window; where a window holds too little texture to tell (the white
     between the dots of a plot), wider windows decide.
     """
-    planes = _products(octaves_a[:3], octaves_b[:3], core)
+    planes = products(octaves_a[:3], octaves_b[:3], core)
     window = float(np.clip(min(core.shape) / 10.0, 2.5, 6.0))
-    total = np.zeros_like(planes)
-    trust = 1.0
-    for _ in range(3):
-        total += np.float32(trust) * mean_filter(planes, window)
-        window, trust = window * 2.5, trust * 0.1
-    local = total[:, :, 0] / (total[:, :, 1] + 1e-4)
-    agreeing = ((local > _AGREES) & core).astype(np.uint8)
+    means = [mean_filter(planes, window * wider) for wider in _WIDER]
+    agreeing = agreeing_pixels(*means, core, np.float32(_LESS_TRUST), np.float32(_AGREES))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     return _large_parts(np.asarray(cv2.morphologyEx(agreeing, cv2.MORPH_OPEN, kernel)))
 
@@ -254,26 +267,13 @@ def differing_share(laid: Overlay) -> float:
     The coarse octaves are asked, for noise and compression spare them: where one panel shows what
     the other does not, they do not correlate at all.
     """
-    local = mean_filter(_products(laid.a[1:], laid.b[1:], laid.both), _DIFFERS_WINDOW_PX)
+    local = mean_filter(products(laid.a[1:], laid.b[1:], laid.both), _DIFFERS_WINDOW_PX)
     told = laid.both & (local[:, :, 1] > _TOLD_ENERGY)
     differs = told & (local[:, :, 0] < _DIFFERS * local[:, :, 1])
     kernel = np.ones((_DIFFERS_LEAST_PX, _DIFFERS_LEAST_PX), np.uint8)
     opened = np.asarray(cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, kernel))
     areas = cv2.connectedComponentsWithStats(opened)[2][1:, cv2.CC_STAT_AREA]
     return float(areas.max(initial=0)) / max(1, int(np.count_nonzero(told)))
-
-
-def _products(
-    octaves_a: tuple[FloatArray, ...], octaves_b: tuple[FloatArray, ...], core: BoolArray
-) -> FloatArray:
-    """Return the product and the mean energy of two panels over some octaves, as two planes."""
-    together = np.zeros_like(octaves_a[0])
-    energy = np.zeros_like(octaves_a[0])
-    for a, b in zip(octaves_a, octaves_b, strict=True):
-        together += a * b
-        energy += 0.5 * (a * a + b * b)
-    planes = cv2.merge([together, energy]) * core.astype(np.float32)[:, :, None]
-    return np.asarray(planes, dtype=np.float32)
 
 
 def _nothing(shape: tuple[int, ...]) -> Agreement:

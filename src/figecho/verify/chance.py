@@ -10,12 +10,14 @@ places that fit second best are asked (:func:`elsewhere_nats`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray
 from figecho.verify.agree import WHOLE_NATS, Overlay, agreement
+from figecho.verify.later import Later
 
 SHIFTS = ((0.31, 0.17), (-0.17, 0.29), (0.13, -0.37))
 _FLIPS = ((1, 1), (-1, 1), (1, -1), (-1, -1))
@@ -46,30 +48,29 @@ def chance_nats(laid: Overlay, region: BoolArray) -> float:
     if len(ys) == 0:
         return 0.0
     window = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
-    height, width = region[window].shape
     here = Overlay(
-        a=tuple(np.ascontiguousarray(o[window]) for o in laid.a),
-        b=(),
-        density=tuple(np.ascontiguousarray(d[window]) for d in laid.density),
-        steepness=laid.steepness[window],
+        a=_cut(laid.a, window),
+        b=_cut(laid.b, window),
+        density=_cut(laid.density, window),
+        steep=_cut(laid.steep, window),
         both=laid.both[window],
     )
-    values = []
-    for flip_y, flip_x in _FLIPS:
-        for share_y, share_x in SHIFTS:
-            move = (_step(share_y, height), _step(share_x, width))
+    return float(np.mean([agreement(_displaced(here, f, s)).nats for f in _FLIPS for s in SHIFTS]))
 
-            def displaced(
-                plane: np.ndarray, flip: tuple[int, int] = (flip_y, flip_x),
-                move: tuple[int, int] = move,
-            ) -> np.ndarray:  # fmt: skip
-                return np.roll(plane[window][:: flip[0], :: flip[1]], move, axis=(0, 1))
 
-            mixed = replace(
-                here, b=tuple(displaced(o) for o in laid.b), both=here.both & displaced(laid.both)
-            )
-            values.append(agreement(mixed).nats)
-    return float(np.mean(values))
+def _cut(planes: Sequence[FloatArray], window: tuple[slice, slice]) -> Sequence[FloatArray]:
+    return Later(lambda k: np.ascontiguousarray(planes[k][window]), len(planes))
+
+
+def _displaced(here: Overlay, flip: tuple[int, int], share: tuple[float, float]) -> Overlay:
+    """Flip B and shift it, cyclically, by a share of its height and width."""
+    move = [_step(part, length) for part, length in zip(share, here.both.shape, strict=True)]
+
+    def displaced(plane: np.ndarray) -> np.ndarray:
+        return np.roll(plane[:: flip[0], :: flip[1]], move, axis=(0, 1))
+
+    b = Later(lambda k: displaced(here.b[k]), len(here.b))
+    return replace(here, b=b, both=here.both & displaced(here.both))
 
 
 def elsewhere_nats(laid: Overlay, nats: float, *, banded: float, panel_px: int) -> float:
@@ -148,7 +149,7 @@ def _shifted(laid: Overlay, move: tuple[int, ...]) -> Overlay:
         a=laid.a,
         b=tuple(moved(o) for o in laid.b),
         density=tuple(np.minimum(d, moved(d)) for d in laid.density),
-        steepness=laid.steepness,
+        steep=laid.steep,
         both=laid.both & moved(laid.both),
     )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import Octaves
+from figecho.verify.later import Later
 from figecho.verify.views import Views
 
 _CUBIC = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
@@ -56,7 +57,8 @@ class Frame:
     @property
     def banded(self) -> float:
         """How far both panels are gels or blots, 0..1."""
-        return min(self.a.banded, self.b.banded)
+        # Telling it takes a while: B is only asked where A is one.
+        return min(self.a.banded, self.b.banded) if self.a.banded > 0.0 else 0.0
 
     def to_panels(self, geometry: Matrix) -> Matrix:
         """Turn a geometry between the grids into b_from_a in panel pixels."""
@@ -170,15 +172,15 @@ def _window(
 ) -> Octaves:
     window = np.s_[low[1] : high[1] + 1, low[0] : high[0] + 1]
 
-    def cut(plane: NDArray[Any]) -> NDArray[Any]:
-        return np.ascontiguousarray(plane[window])
+    def cut(planes: Sequence[FloatArray]) -> Sequence[FloatArray]:
+        return Later(lambda k: np.ascontiguousarray(planes[k][window]), len(planes))
 
     return replace(
         octaves,
-        values=tuple(cut(v) for v in octaves.values),
-        density=tuple(cut(d) for d in octaves.density),
-        steepness=cut(octaves.steepness),
-        usable=cut(octaves.usable),
+        values=cut(octaves.values),
+        density=cut(octaves.density),
+        steep=cut(octaves.steep),
+        usable=np.ascontiguousarray(octaves.usable[window]),
     )
 
 

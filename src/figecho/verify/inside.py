@@ -88,13 +88,20 @@ def grain_shared(grid: Frame, points: NDArray[np.float64]) -> float:
     spread = np.mgrid[-_CLOSE_PX : _CLOSE_PX + 1, -_CLOSE_PX : _CLOSE_PX + 1].reshape(2, -1).T
     spread = spread[(spread**2).sum(axis=1) <= _CLOSE_PX**2]
     close = np.rint(points[:_CLOSE_POINTS])[:, None] + spread
-    here = np.unique(close.reshape(-1, 2), axis=0)
+    here = _distinct(close.reshape(-1, 2).astype(np.int64))
     there = transform_points(grid.start, here)
     density = np.minimum(sampled(grid.a.density[0], here), sampled(grid.b.density[0], there))
     weight = np.sqrt(density)
     return cosine(
         weight * sampled(grid.a.values[0], here), weight * sampled(grid.b.values[0], there)
     )
+
+
+def _distinct(points: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return each point once, from left to right; as single numbers they are sorted much faster."""
+    low, rows = points.min(axis=0), int(np.ptp(points[:, 1])) + 1
+    x, y = np.divmod(np.unique((points - low) @ [rows, 1]), rows)
+    return np.asarray(np.stack([x, y], axis=1) + low, dtype=np.float64)
 
 
 def pattern(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> float:

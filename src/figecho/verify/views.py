@@ -12,6 +12,7 @@ import numpy as np
 from figecho.model import BoolArray, ByteArray, FloatArray, Matrix
 from figecho.verify.bands import Octaves, octaves_of
 from figecho.verify.gels import one_dye
+from figecho.verify.later import Later
 
 _STEP = 1.12
 _KEPT = 3
@@ -66,9 +67,8 @@ class Views:
 
     def _judged(self, octaves: Octaves) -> Octaves:
         """Ask the colours whether straight edges are those of a gel."""
-        if octaves.banded == 0.0:
-            return octaves
-        return replace(octaves, banded=octaves.banded * self._dye)
+        gel = octaves.gel
+        return replace(octaves, gel=Later(lambda _: gel[0] * self._dye if gel[0] else 0.0, 1))
 
     @cached_property
     def _dye(self) -> float:
