@@ -25,9 +25,9 @@ from figecho.screen.rows import (
 )
 from figecho.screen.strokes import strokes
 
-#: White and black letters are blurred to grey; a coloured cell is as pure as a coloured letter, but
-#: less even.
-_MAX_SPREAD, _MAX_COLOURED_SPREAD = 24.0, 12.0
+#: White and black letters are blurred to grey, and compression does as much to coloured ones; a
+#: coloured cell is as pure as a coloured letter, but less even, or has not so sharp an outline.
+_MAX_SPREAD, _MAX_COLOURED_SPREAD, _COLOURED_SHARP = 24.0, 12.0, 0.98
 _CORNER_LETTER_PX = 9
 #: A strip is so many times as long as it is wide: a title, the name of an axis.
 STRIP = 4
@@ -51,8 +51,7 @@ def labels(rgb: ByteArray) -> tuple[BoolArray, BoolArray]:
     text = np.zeros_like(found)
     steep = change(rgb, 3) >= SHARP_STEP
     for layer in layers(rgb):
-        limit = _MAX_COLOURED_SPREAD if layer.coloured else _MAX_SPREAD
-        even = [mark for mark in layer.marks if mark.spread <= limit]
+        even = [mark for mark in layer.marks if _is_even(mark, layer)]
         rows = text_rows(even, _room_px(*rgb.shape[:2]), upright=False)
         rows += text_rows(even, _room_px(*rgb.shape[1::-1]), upright=True)
         rows = [row for row in rows if airy(row, even) and not by_chance(row, even, rgb.shape[:2])]
@@ -74,6 +73,12 @@ def labels(rgb: ByteArray) -> tuple[BoolArray, BoolArray]:
         _draw(text, layer, chosen)
         _draw(found, layer, {mark.label for mark in arrows(layer, rgb, steep, known=chosen)})
     return found | text, plates(rgb, text, steep)
+
+
+def _is_even(mark: Mark, layer: Layer) -> bool:
+    """Whether a mark has one tone, as far as compression leaves it."""
+    sure = not layer.coloured or mark.sharp >= _COLOURED_SHARP
+    return mark.spread <= (_MAX_SPREAD if sure else _MAX_COLOURED_SPREAD)
 
 
 def _room_px(across_px: int, along_px: int) -> int:
