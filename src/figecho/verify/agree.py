@@ -40,15 +40,19 @@ _FITTED_SAMPLES = 20.0
 #: a part of it, in so many of the finest octaves. The ladders of one maker on two gels mostly agree
 #: there by no more than 0.4 and 0.84, parts that were copied by 0.6 and 0.84 at least, and coarser
 #: octaves see the bands from the membrane. Two lanes of one ladder on one gel reached 0.42 and 0.96
-#: by the skirts of their bands: the grain, in the finest octave, has to carry a half of it.
+#: by the skirts of their bands: the grain, in the finest octave, has to carry a half of it. Where
+#: nothing is rough with grain the finest octave sees skirts as well, up to 0.73.
 _CALM_WEIGHS, _CALM_OCTAVES, _GRAIN_CARRIES = 3.0, 2, 0.5
+_GRAINY, _LEAST_GRAIN, _SKIRTS = 0.02, 2.0, 0.8
 #: Seen at half the resolution, gels of one protocol reach this, the first where the membrane is
 #: rough with grain or dust: the skirts of the bands, which are smooth, agree by any amount. Rough
 #: is a pixel that holds so much of an independent sample.
 LOOK_ALIKE_AFAR = (0.70, 0.91)
 _ROUGH = 0.04
-#: And the whole of one this many nats in any case: saved twice it may have lost all its grain.
-WHOLE_NATS = 50.0
+#: And the whole of one is left this many nats: saved twice it may have lost most of its grain. But
+#: some of it agrees wherever there are so many samples of it: by 0.3 and more in copies, while the
+#: membranes of look-alikes agree by 0.04 to 0.14.
+WHOLE_NATS, _SOME_GRAIN, _GRAIN_TOLD = 50.0, 0.2, 10.0
 CEILING = 0.995
 _AGREES = 0.40
 #: Three windows, each so much wider than the first, and how little each counts beside the last one.
@@ -181,10 +185,13 @@ def agreement(
         if not whole:
             grain = (calm_rho[0], *(0.0 for _ in calm_rho[1:]))
             carried = nats_of(grain, calm_samples, banded=banded, gels=gels)
-            calm = min(calm, carried / _GRAIN_CARRIES)
+            told = _has_grain(laid, region) or calm_rho[0] > _SKIRTS
+            calm = min(calm, carried / _GRAIN_CARRIES) if told else 0.0
         calm *= _CALM_WEIGHS
         gel = 1.0 if banded > RATHER_A_GEL else banded
-        nats += gel * (min(nats, max(calm, least_whole if whole else 0.0)) - nats)
+        if whole and (calm_rho[0] >= _SOME_GRAIN or calm_samples[0] < _GRAIN_TOLD):
+            calm = max(calm, least_whole)
+        nats += gel * (min(nats, calm) - nats)
     return _agreement(laid, region, nats, rho, samples)
 
 
@@ -234,6 +241,13 @@ def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tu
 
 def _calm(laid: Overlay, region: BoolArray) -> BoolArray:
     return np.asarray(region & (laid.steepness <= np.median(laid.steepness[region])))
+
+
+def _has_grain(laid: Overlay, region: BoolArray) -> bool:
+    """Whether the calmer half of a region is rough anywhere: all that a lane owns is its grain."""
+    finest = laid.density[0]
+    grainy = finest[_calm(laid, region) & (finest >= _GRAINY)]
+    return float(grainy.sum(dtype=np.float64)) >= _LEAST_GRAIN
 
 
 def octave_by_octave(
