@@ -31,7 +31,7 @@ def found_inside(image: np.ndarray, config: Config = CONFIG) -> list[Echo]:
 def inside_log10_nfa(echo: Echo) -> float:
     """Return the number of false alarms of a copy inside one of ten panels."""
     trials = Trials(gels=0, others=45, within=10)
-    return log10_nfa(relative_evidence(echo.nats, echo.chance), trials, "within")
+    return log10_nfa(relative_evidence(echo.nats, echo.chance, echo.alike), trials, "within")
 
 
 def shift(x: float, y: float) -> np.ndarray:
@@ -343,7 +343,7 @@ def test_a_noisy_gel_is_known_by_its_dust_and_not_by_its_bands(turns: int) -> No
     assert copies and copies[0].nats > 200.0
     for seed in (2, 3, 4):
         look_alikes = found(first, np.rot90(dark_gel(1, seed, seed), turns).copy())
-        assert all(e.nats / (1.5 + e.chance) < 5.0 for e in look_alikes)
+        assert all(relative_evidence(e.nats, e.chance, e.alike) < 5.0 for e in look_alikes)
 
 
 def test_a_tiny_and_a_large_panel_are_compared() -> None:

@@ -22,9 +22,6 @@ from figecho.verify.chance import chance_nats, elsewhere_nats
 from figecho.verify.outline import polygon_area, transform_points
 
 _SAME_PX = 1.0
-#: How many times the agreement of two gels where they fit second best is taken from that where
-#: they are laid: of 300 pairs look-alikes reached 6 times as much, copies 17 times or more.
-_LOOK_ALIKES = 8.0
 #: Into how many the keypoints are divided of which ORB needs one part to agree: of 77 echoes it
 #: confirms the same 60 as with all.
 _WITNESSES = 2
@@ -59,9 +56,8 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
             kept.append(echo)
         elif _same_geometry(echo.b_from_a, kept[twin], a is b):
             kept[twin] = _joined(kept[twin], echo)
-    measured = (_measured(a, b, e, config) for e in kept)
-    left = [e for e in measured if e.nats >= config.verify.min_nats]
-    return _witnessed(a, b, left, config)
+    measured = [_measured(a, b, e, config) for e in kept]
+    return _witnessed(a, b, measured, config)
 
 
 def proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
@@ -112,10 +108,7 @@ def _standing_out(found: list[Echo], banded: float, least: float) -> list[Echo]:
 
 
 def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
-    """Add what only a surviving echo needs: the chance level and the shares.
-
-    Of two gels what look-alikes account for is taken from the evidence.
-    """
+    """Add what only a surviving echo needs: the chance level, look-alikes and the shares."""
     grid = grid_of(a, b, echo.b_from_a, config.verify.chance_px)
     laid = overlay(grid, grid.start, inverted=echo.proposal.form.inverted)
     apart = within.apart(grid, grid.start, config.match.min_shift_px) if a is b else None
@@ -137,8 +130,8 @@ def _measured(a: Described, b: Described, echo: Echo, config: Config) -> Echo:
         alike = elsewhere_nats(laid, found.nats, banded=grid.banded, panel_px=grid.panel_px)
     return replace(
         echo,
-        nats=max(echo.nats - _LOOK_ALIKES * alike * reduced, 0.0),
         chance=chance * reduced,
+        alike=alike * reduced,
         differing=differing_share(laid),
         overlap_a=covered,
         overlap_b=float(min(1.0, covered * ratio)),

@@ -36,6 +36,8 @@ class Echo:
         Share of the textured overlap of both panels that differs, in one piece.
     overlap_a, overlap_b : float, 0..1
         Share of each panel that the other covers under the geometry.
+    alike : float
+        Evidence at the best of the other places where the panels fit, where they are gels.
     same : bool
         Whether it is one panel, and both places are the same to the pixel.
     pattern : float
@@ -55,6 +57,7 @@ class Echo:
     differing: float
     overlap_a: float
     overlap_b: float
+    alike: float = 0.0
     same: bool = False
     pattern: float = 0.0
 

@@ -131,10 +131,12 @@ def pose_of(candidate: Candidate) -> Pose:
 def evidence_of(candidate: Candidate, looks: Looks | None = None) -> float:
     """Return the relative evidence of a candidate, less for drawings that do not lie in place."""
     looks = looks or Looks()
-    moved = pose_of(candidate) != "in place"
-    drawn = moved and looks.drawn(candidate.a) and looks.drawn(candidate.b)
-    factor = DRAWN_FACTOR if drawn else 1.0
-    return relative_evidence(candidate.echo.nats / factor, candidate.echo.chance)
+    echo, moved = candidate.echo, pose_of(candidate) != "in place"
+    if not (looks.drawn(candidate.a) and looks.drawn(candidate.b)):
+        return relative_evidence(echo.nats, echo.chance, echo.alike)
+    # What two drawings share besides is as like as what they copied.
+    factor = DRAWN_FACTOR if moved else 1.0
+    return relative_evidence(echo.nats / factor, max(echo.chance, echo.alike))
 
 
 def _transform(read: Candidate, shared: float) -> Transform:

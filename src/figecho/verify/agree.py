@@ -49,10 +49,10 @@ _GRAINY, _LEAST_GRAIN, _SKIRTS = 0.02, 2.0, 0.8
 #: is a pixel that holds so much of an independent sample.
 LOOK_ALIKE_AFAR = (0.70, 0.91)
 _ROUGH = 0.04
-#: And the whole of one is left this many nats: saved twice it may have lost most of its grain. But
-#: some of it agrees wherever there are so many samples of it: by 0.3 and more in copies, while the
-#: membranes of look-alikes agree by 0.04 to 0.14.
-WHOLE_NATS, _SOME_GRAIN, _GRAIN_TOLD = 50.0, 0.2, 10.0
+#: And the whole of one is left up to this many nats: saved twice it has lost most of its grain. But
+#: so many times what its membrane shows over none in common: 32 nats and more in copies, where
+#: lanes of one gel with the same bands reach 3.
+WHOLE_NATS, _FAINT_GRAIN_WEIGHS = 50.0, 2.0
 CEILING = 0.995
 _AGREES = 0.40
 #: Three windows, each so much wider than the first, and how little each counts beside the last one.
@@ -178,19 +178,8 @@ def agreement(
     gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
     nats = nats_of(rho, samples, banded=banded, gels=gels)
     if banded > 0.0 and nats > 0.0:
-        octaves = BANDS if whole else _CALM_OCTAVES
-        calm_rho, calm_samples = calmer_half(laid, region)
-        calm_rho, calm_samples = calm_rho[:octaves], calm_samples[:octaves]
-        calm = nats_of(calm_rho, calm_samples, banded=banded, gels=gels)
-        if not whole:
-            grain = (calm_rho[0], *(0.0 for _ in calm_rho[1:]))
-            carried = nats_of(grain, calm_samples, banded=banded, gels=gels)
-            told = _has_grain(laid, region) or calm_rho[0] > _SKIRTS
-            calm = min(calm, carried / _GRAIN_CARRIES) if told else 0.0
-        calm *= _CALM_WEIGHS
+        calm = _calm_nats(laid, region, banded, least_whole if whole else None)
         gel = 1.0 if banded > RATHER_A_GEL else banded
-        if whole and (calm_rho[0] >= _SOME_GRAIN or calm_samples[0] < _GRAIN_TOLD):
-            calm = max(calm, least_whole)
         nats += gel * (min(nats, calm) - nats)
     return _agreement(laid, region, nats, rho, samples)
 
@@ -241,6 +230,33 @@ def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tu
 
 def _calm(laid: Overlay, region: BoolArray) -> BoolArray:
     return np.asarray(region & (laid.steepness <= np.median(laid.steepness[region])))
+
+
+def _calm_nats(
+    laid: Overlay, region: BoolArray, banded: float, least_whole: float | None
+) -> float:
+    """Return what the calmer half of a gel leaves of the evidence, in nats.
+
+    ``least_whole`` is given for the whole of a gel; of its parts the best of many is found.
+    """
+    whole = least_whole is not None
+    octaves = BANDS if whole else _CALM_OCTAVES
+    rho, samples = (values[:octaves] for values in calmer_half(laid, region))
+    gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
+    nats = _CALM_WEIGHS * nats_of(rho, samples, banded=banded, gels=gels)
+    if least_whole is not None:
+        faint = _FAINT_GRAIN_WEIGHS * _grain_nats(rho[0], samples[0])
+        return max(nats, min(least_whole, faint))
+    if rho[0] <= _SKIRTS and not _has_grain(laid, region):
+        return 0.0
+    grain = (rho[0], *(0.0 for _ in rho[1:]))
+    carried = _CALM_WEIGHS * nats_of(grain, samples, banded=banded, gels=gels)
+    return min(nats, carried / _GRAIN_CARRIES)
+
+
+def _grain_nats(rho: float, samples: float) -> float:
+    """Return the log-likelihood of a correlation over none."""
+    return 0.5 * max(samples - 3.0, 0.0) * float(np.arctanh(np.clip(rho, 0.0, CEILING))) ** 2
 
 
 def _has_grain(laid: Overlay, region: BoolArray) -> bool:
