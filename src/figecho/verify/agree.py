@@ -232,9 +232,7 @@ def _calm(laid: Overlay, region: BoolArray) -> BoolArray:
     return np.asarray(region & (laid.steepness <= np.median(laid.steepness[region])))
 
 
-def _calm_nats(
-    laid: Overlay, region: BoolArray, banded: float, least_whole: float | None
-) -> float:
+def _calm_nats(laid: Overlay, region: BoolArray, banded: float, least_whole: float | None) -> float:
     """Return what the calmer half of a gel leaves of the evidence, in nats.
 
     ``least_whole`` is given for the whole of a gel; of its parts the best of many is found.
