@@ -74,7 +74,12 @@ def relative_evidence(nats: float, chance: float, alike: float = 0.0) -> float:
 
     What look-alikes account for, where the panels fit second best, is taken from it first.
     """
-    return max(nats - LOOK_ALIKES * alike, 0.0) / (CHANCE_FLOOR + chance)
+    return beside_look_alikes(nats, alike) / (CHANCE_FLOOR + chance)
+
+
+def beside_look_alikes(nats: float, alike: float) -> float:
+    """Return the evidence that is left beside what look-alikes account for."""
+    return max(nats - LOOK_ALIKES * alike, 0.0)
 
 
 def log10_nfa(evidence: float, trials: Trials, kind: Kind) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 
 from figecho.judge.candidate import Candidate, motion_of_echo
 from figecho.judge.looks import Looks
+from figecho.judge.nfa import beside_look_alikes
 from figecho.model import Box, Panel, Place, Template
 
 MIN_FIGURES = 4
@@ -68,12 +69,15 @@ def set_templates_aside(
 def _beyond(k: int, shared: Sequence[int], candidates: Sequence[Candidate]) -> bool:
     """Whether a pair agrees far more strongly than its two panels do with all others."""
     ends = {candidates[k].a.key, candidates[k].b.key}
-    elsewhere = [
-        candidates[j].echo.nats
-        for j in shared
-        if j != k and ends & {candidates[j].a.key, candidates[j].b.key}
-    ]
-    return bool(elsewhere) and candidates[k].echo.nats > MUCH_MORE * float(np.median(elsewhere))
+    others = (j for j in shared if j != k and ends & {candidates[j].a.key, candidates[j].b.key})
+    # What look-alikes account for says nothing about the block.
+    elsewhere = [nats for j in others if (nats := _beside_look_alikes(candidates[j])) > 0.0]
+    mine = _beside_look_alikes(candidates[k])
+    return bool(elsewhere) and mine > MUCH_MORE * float(np.median(elsewhere))
+
+
+def _beside_look_alikes(candidate: Candidate) -> float:
+    return beside_look_alikes(candidate.echo.nats, candidate.echo.alike)
 
 
 def _part_of(candidate: Candidate, blocks: dict[tuple[str, int, int, int], Box]) -> bool:
