@@ -53,9 +53,15 @@ class Keypoints:
         )
 
     def by_octave(self) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.float64]]]:
-        """Yield each octave, its rows, and x, y, blur and level of these, shape (m, 4), there."""
-        for o in np.unique(self.octave):
-            rows = np.flatnonzero(self.octave == o)
+        """Yield each octave, its rows, and x, y, blur and level of these, shape (m, 4), there.
+
+        Neighbours come one after the other, for they share pixels that are in the cache.
+        """
+        order = np.lexsort((self.xy[:, 1], self.level, self.octave))
+        for rows in np.split(order, np.flatnonzero(np.diff(self.octave[order])) + 1):
+            if not len(rows):
+                return
+            o = self.octave[rows[0]]
             xy = ((self.xy[rows] + 0.5) * 2.0 - 0.5) / 2.0**o
             yield int(o), rows, np.column_stack([xy, self.size[rows] / 2.0**o, self.level[rows]])
 
