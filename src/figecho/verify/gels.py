@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cv2
+import numba as nb
 import numpy as np
 
 from figecho.model import BoolArray, ByteArray, Panel
@@ -26,16 +27,32 @@ def one_dye(rgb: ByteArray, usable: BoolArray) -> float:
     # Compression scatters the colours of single pixels.
     smooth = cv2.blur(rgb, (_SMOOTH_PX, _SMOOTH_PX))
     step = max(1, int(np.sqrt(usable.size / _SAMPLES)))
-    colours = smooth[::step, ::step][usable[::step, ::step]].astype(np.float64)
-    brightness = colours.mean(axis=1)
-    tone = (brightness * (_TONES / 256.0)).astype(np.intp)
-    held = np.maximum(np.bincount(tone, minlength=_TONES), 1)
-    spread = 0.0
-    for tint in (colours - brightness[:, None]).T:
-        usual = np.bincount(tone, tint, _TONES) / held
-        spread += float(((tint - usual[tone]) ** 2).sum()) / max(1, len(tint))
-    off_curve = float(np.sqrt(spread))
+    off_curve = float(np.sqrt(_off_curve(smooth, usable, step)))
     return float(np.clip((_MANY_COLOURS - off_curve) / (_MANY_COLOURS - _ONE_DYE), 0.0, 1.0))
+
+
+@nb.njit(cache=True)
+def _off_curve(rgb: ByteArray, usable: BoolArray, step: int) -> float:
+    """Return the mean square, all channels together, by which colours leave those of their tone."""
+    held, usual = np.zeros(_TONES), np.zeros((_TONES, 3))
+    squares = 0.0
+    for y in range(0, usable.shape[0], step):
+        for x in range(0, usable.shape[1], step):
+            if not usable[y, x]:
+                continue
+            red, green, blue = float(rgb[y, x, 0]), float(rgb[y, x, 1]), float(rgb[y, x, 2])
+            brightness = (red + green + blue) / 3.0
+            tone = int(brightness * (_TONES / 256.0))
+            held[tone] += 1.0
+            for channel, value in enumerate((red, green, blue)):
+                tint = value - brightness
+                usual[tone, channel] += tint
+                squares += tint * tint
+    # The squares about a mean are those about zero less what the mean accounts for.
+    for tone in range(_TONES):
+        for channel in range(3):
+            squares -= usual[tone, channel] ** 2 / max(held[tone], 1.0)
+    return float(max(squares, 0.0) / max(held.sum(), 1.0))
 
 
 def is_gel(panel: Panel) -> bool:
