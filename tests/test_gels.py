@@ -17,9 +17,10 @@ from figecho.verify.agree import (
     calmer_half,
     overlay,
 )
+from figecho.verify.bands import _harmonics
 from figecho.verify.chance import elsewhere_nats
 from figecho.verify.frame import build
-from figecho.verify.gels import is_gel, one_dye
+from figecho.verify.gels import _off_curve, is_gel, one_dye
 from figecho.verify.inside import in_a_row, tilt_rad
 from figecho.verify.views import Views
 from handmade import panel
@@ -216,3 +217,30 @@ def test_lanes_stand_in_a_row_however_the_gel_is_turned(turn_deg: float) -> None
         moved[:2, 2] = 60.0 * np.cos(angle), 60.0 * np.sin(angle)
         grid = build(over, over, moved, 200_000)
         assert in_a_row(grid, grid.start, region) is row
+
+
+def test_compiled_edges_are_those_of_plain_numpy() -> None:
+    rng = np.random.default_rng(5)
+    slope_x, slope_y = rng.normal(size=(2, 999)).astype(np.float32)
+    total, parallel, square = _harmonics(slope_x, slope_y, np.float32(1.5))
+    slope = slope_x.astype(np.float64) + 1j * slope_y
+    energy = np.abs(slope) ** 2
+    kept = np.minimum(energy, 1.5)
+    assert total == pytest.approx(kept.sum(), rel=1e-5)
+    assert parallel == pytest.approx(abs((slope**2 / energy * kept).sum()), rel=1e-4)
+    assert square == pytest.approx(abs((slope**4 / energy**2 * kept).sum()), rel=1e-4)
+
+
+def test_compiled_colours_are_those_of_plain_numpy() -> None:
+    rng = np.random.default_rng(6)
+    rgb = rng.integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    usable = rng.random((40, 50)) > 0.3
+    colours = rgb[::2, ::2][usable[::2, ::2]].astype(np.float64)
+    brightness = colours.mean(axis=1)
+    tone = (brightness / 8.0).astype(int)
+    left = colours - brightness[:, None]
+    for k in np.unique(tone):
+        left[tone == k] -= left[tone == k].mean(axis=0)
+    away = _off_curve(rgb, usable, 2)
+    np.testing.assert_allclose(away, (left**2).sum(axis=1), rtol=1e-9, atol=1e-9)
+    assert len(_off_curve(rgb, np.zeros_like(usable), 2)) == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from figecho.verify.later import Later
+from figecho.verify.later import Later, in_groups
 
 
 def test_entries_are_made_once_and_not_before_they_are_asked_for() -> None:
@@ -25,3 +25,18 @@ def test_entries_are_made_once_and_not_before_they_are_asked_for() -> None:
 def test_there_is_nothing_beyond_the_last_entry() -> None:
     with pytest.raises(IndexError):
         Later(lambda k: k, 2)[2]
+
+
+def test_entries_of_a_group_are_made_together() -> None:
+    made: list[tuple[int, ...]] = []
+
+    def make(some: tuple[int, ...]) -> list[int]:
+        made.append(some)
+        return [10 * k for k in some]
+
+    row = in_groups(make, ((0,), (1, 2, 3)))
+    assert len(row) == 4 and made == []
+    assert (row[2], row[1], row[-1]) == (20, 10, 30)
+    assert made == [(1, 2, 3)]
+    assert row[0] == 0
+    assert made == [(1, 2, 3), (0,)]

@@ -85,6 +85,9 @@ def best(
     if first.nats < 0.25 * least and not rough:
         return asked
     better = refined(grid, config, inverted=inverted)
+    if better is grid.start:
+        # A third of the alignments drift away, and give back where they began.
+        return asked
     second = under(better)
     if second.nats <= first.nats:
         return asked

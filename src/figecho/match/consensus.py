@@ -25,6 +25,8 @@ _MAX_TURN = np.float32(np.deg2rad(30.0))
 _MAX_LOG_ZOOM = np.float32(np.log(1.6))
 #: How fast the tolerance of a proposal grows with the distance from it; how often it is refitted.
 _SLOPE, _REFITS = 0.12, 6
+#: How many of the proposals with most votes are refitted.
+_SEEDS = 8
 _VANISHING = 1e-8
 
 
@@ -172,7 +174,9 @@ def find_consensus(
     if len(matches) < min_support:
         return []
     flip = np.diag([-1.0, 1.0, 1.0]) if form.mirrored else np.eye(3)
-    a = features_a.xy[matches.a].astype(np.float64) @ flip[:2, :2]
+    a = features_a.xy[matches.a].astype(np.float64)
+    if form.mirrored:
+        a[:, 0] = -a[:, 0]
     b = features_b.xy[matches.b].astype(np.float64)
     angle_a = features_a.angle_deg[matches.a]
     angle_a = 180.0 - angle_a if form.mirrored else angle_a
@@ -181,35 +185,44 @@ def find_consensus(
     left = np.arange(len(matches), dtype=np.intp)
     found: list[Consensus] = []
     while len(found) < max_models and len(left) >= min_support:
-        f32 = np.float32
-        votes = _votes(
-            a[left, 0].astype(f32), a[left, 1].astype(f32),
-            b[left, 0].astype(f32), b[left, 1].astype(f32),
-            turn[left].astype(f32), zoom[left].astype(f32), tolerance_px, _SLOPE,
-        )  # fmt: skip
         here_a, here_b = a[left], b[left]
-        best: tuple[int, Matrix, NDArray[np.intp]] | None = None
-        for seed in np.argsort(-votes, kind="stable")[:8]:
-            if votes[seed] < min_support:
-                break
-            at = left[seed]
-            (c, s, x, y), support = _refit(
-                here_a, here_b, int(seed), float(turn[at]), float(zoom[at]), tolerance_px
-            )
-            if len(support) and (best is None or len(support) > best[0]):
-                model = np.array([[c, -s, x], [s, c, y], [0.0, 0.0, 1.0]])
-                best = (len(support), model, support)
-        if best is None or best[0] < min_support:
+        (c, s, x, y), supporters = _strongest(
+            here_a, here_b, turn[left], zoom[left], tolerance_px, min_support
+        )
+        if len(supporters) < min_support:
             break
-        support = left[best[2]]
-        found.append(Consensus(b_from_a=best[1] @ flip, support=support, form=form))
-        everywhere = np.linalg.norm(_apply(best[1], a[left]) - b[left], axis=1)
+        model = np.array([[c, -s, x], [s, c, y], [0.0, 0.0, 1.0]])
+        found.append(Consensus(b_from_a=model @ flip, support=left[supporters], form=form))
+        everywhere = np.linalg.norm(_apply(model, here_a) - here_b, axis=1)
         left = left[everywhere > 2.0 * tolerance_px]
     return found
 
 
 def _apply(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
     return points @ matrix[:2, :2].T + matrix[:2, 2]
+
+
+@nb.njit(cache=True)
+def _strongest(
+    a: NDArray[np.float64], b: NDArray[np.float64], turn: NDArray[np.float32],
+    zoom: NDArray[np.float32], tolerance_px: float, least: int,
+) -> tuple[tuple[float, float, float, float], NDArray[np.intp]]:  # fmt: skip
+    """Return the proposal with most supporters of those with most votes, and its supporters."""
+    f32 = np.float32
+    votes = _votes(
+        a[:, 0].astype(f32), a[:, 1].astype(f32), b[:, 0].astype(f32), b[:, 1].astype(f32),
+        turn, zoom, tolerance_px, _SLOPE,
+    )  # fmt: skip
+    best, most = (0.0, 0.0, 0.0, 0.0), np.empty(0, np.intp)
+    for _ in range(min(_SEEDS, len(votes))):
+        seed = int(votes.argmax())
+        if votes[seed] < least:
+            break
+        votes[seed] = -1
+        model, support = _refit(a, b, seed, float(turn[seed]), float(zoom[seed]), tolerance_px)
+        if len(support) > len(most):
+            best, most = model, support
+    return best, most
 
 
 @nb.njit(cache=True)

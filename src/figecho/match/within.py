@@ -133,44 +133,60 @@ def local_votes(
     -------
     ndarray of shape (m,), float32
     """
-    ax, ay = a[:, 0].copy(), a[:, 1].copy()
-    bx, by = b[:, 0].copy(), b[:, 1].copy()
+    # Upright strips as wide as the reach, each from the top down: only neighbouring ones are asked.
+    strip = ((a[:, 0] - a[:, 0].min()) / np.float64(reach_px)).astype(np.int64)
+    order = np.argsort(strip, kind="mergesort")
+    begin = np.searchsorted(strip[order], np.arange(strip.max() + 2))
+    ax, ay = a[order, 0], a[order, 1]
+    bx, by = b[order, 0], b[order, 1]
     full = np.float32(2.0 * np.pi)
-    angle = turn - full * np.rint(turn / full)
+    angle = (turn - full * np.rint(turn / full))[order]
     reach, near, more = np.float32(reach_px), np.float32(near_px), np.float32(slope)
     most = np.float32(most_turn)
-    cosines, sines = np.cos(turn), np.sin(turn)
-    follows = np.empty(len(a), np.bool_)
-    votes = weight.copy()
-    first = last = 0
-    for i in range(len(a)):
-        while ay[i] - ay[first] > reach:
-            first += 1
-        while last < len(a) and ay[last] - ay[i] <= reach:
-            last += 1
-        c, s = cosines[i], sines[i]
-        # All tests without a branch, so that they run on vectors.
-        here = slice(first, last)
-        near_x, near_y, there_x, there_y = ax[here], ay[here], bx[here], by[here]
-        turned, passed = angle[here], follows[here]
-        for k in range(last - first):
-            dx, dy = near_x[k] - ax[i], near_y[k] - ay[i]
-            off = abs(turned[k] - angle[i])
-            distance = np.sqrt(dx * dx + dy * dy)
-            rx = there_x[k] - bx[i] - (c * dx - s * dy)
-            ry = there_y[k] - by[i] - (s * dx + c * dy)
-            allowed = near + more * distance
-            passed[k] = (
-                (distance <= reach)
-                & (distance > 0)
-                & ((off <= most) | (full - off <= most))
-                & (rx * rx + ry * ry <= allowed * allowed)
-            )
-        last_x, last_y = ax[i], ay[i]
-        for j in range(first, last):
-            if follows[j] and (ax[j] != last_x or ay[j] != last_y):
-                votes[i] += weight[j]
-                last_x, last_y = ax[j], ay[j]
+    cosines, sines = np.cos(turn)[order], np.sin(turn)[order]
+    weighs = weight[order]
+    follows = np.empty(len(a) + 8, np.uint8)
+    # Most do not follow: eight are passed over at once.
+    eights, none = follows[: len(follows) // 8 * 8].view(np.uint64), np.uint64(0)
+    found = weighs.copy()
+    for here in range(len(begin) - 1):
+        for there in range(max(here - 1, 0), min(here + 2, len(begin) - 1)):
+            first = last = begin[there]
+            for i in range(begin[here], begin[here + 1]):
+                while first < begin[there + 1] and ay[i] - ay[first] > reach:
+                    first += 1
+                while last < begin[there + 1] and ay[last] - ay[i] <= reach:
+                    last += 1
+                c, s = cosines[i], sines[i]
+                # All tests without a branch, so that they run on vectors.
+                some = slice(first, last)
+                near_x, near_y, there_x, there_y = ax[some], ay[some], bx[some], by[some]
+                count = last - first
+                turned, passed = angle[some], follows[:count]
+                follows[count : count + 8] = 0
+                for k in range(count):
+                    dx, dy = near_x[k] - ax[i], near_y[k] - ay[i]
+                    off = abs(turned[k] - angle[i])
+                    distance = np.sqrt(dx * dx + dy * dy)
+                    rx = there_x[k] - bx[i] - (c * dx - s * dy)
+                    ry = there_y[k] - by[i] - (s * dx + c * dy)
+                    allowed = near + more * distance
+                    passed[k] = (
+                        (distance <= reach)
+                        & (distance > 0)
+                        & ((off <= most) | (full - off <= most))
+                        & (rx * rx + ry * ry <= allowed * allowed)
+                    )
+                last_x, last_y = ax[i], ay[i]
+                for eight in range(-(-count // 8)):
+                    if eights[eight] == none:
+                        continue
+                    for j in range(first + 8 * eight, min(first + 8 * eight + 8, last)):
+                        if follows[j - first] and (ax[j] != last_x or ay[j] != last_y):
+                            found[i] += weighs[j]
+                            last_x, last_y = ax[j], ay[j]
+    votes = np.empty_like(found)
+    votes[order] = found
     return votes
 
 

@@ -20,8 +20,9 @@ import numpy as np
 
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS, RATHER_A_GEL, mean_filter
-from figecho.verify.frame import Frame, warp, warp_linear, warp_mask
-from figecho.verify.later import Later
+from figecho.verify.frame import Frame, warp_linear_together, warp_mask, warp_together
+from figecho.verify.later import in_groups
+from figecho.verify.parts import large_parts
 from figecho.verify.planes import agreeing_pixels, correlation, products
 
 #: Correlation that look-alikes reach in each octave, finest first: of any kind; whole gels; and
@@ -57,6 +58,11 @@ CEILING = 0.995
 _AGREES = 0.40
 #: Three windows, each so much wider than the first, and how little each counts beside the last one.
 _WIDER, _LESS_TRUST = (1.0, 2.5, 6.25), 0.1
+#: Which octaves are brought to the grid of A together: three tell the region, then the finest one
+#: mostly refuses inside a panel.
+_VALUES_TOGETHER, _DENSITIES_TOGETHER = ((0, 1, 2), (3,)), ((0,), (1, 2, 3))
+#: A part of a region has so many pixels at least, and so many of the largest part.
+_PART_PX, _PART_SHARE = 40.0, 0.05
 #: Below this local correlation of the coarse octaves panels show something else; where there is
 #: less texture nothing can be told.
 _DIFFERS, _TOLD_ENERGY = 0.2, 0.2
@@ -115,20 +121,20 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
     """
     a, b, size = frame.a, frame.b, frame.size
 
-    def values(k: int) -> FloatArray:
-        plane = warp(b.values[k], geometry, size)
-        return -plane if inverted else plane
+    def values(some: tuple[int, ...]) -> Sequence[FloatArray]:
+        planes = warp_together([b.values[k] for k in some], geometry, size)
+        return [-plane for plane in planes] if inverted else planes
 
-    def density(k: int) -> FloatArray:
-        there = warp_linear(b.density[k], geometry, size)
-        return np.asarray(np.minimum(a.density[k], there), dtype=np.float32)
+    def density(some: tuple[int, ...]) -> Sequence[FloatArray]:
+        there = warp_linear_together([b.density[k] for k in some], geometry, size)
+        return [np.minimum(a.density[k], plane) for k, plane in zip(some, there, strict=True)]
 
     both = a.usable & warp_mask(b.usable, geometry, size)
     core = np.asarray(cv2.erode(both.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     return Overlay(
         a=a.values,
-        b=Later(values, BANDS),
-        density=Later(density, BANDS),
+        b=in_groups(values, _VALUES_TOGETHER),
+        density=in_groups(density, _DENSITIES_TOGETHER),
         steep=a.steep,
         both=core,
     )
@@ -286,7 +292,8 @@ def agreeing_region(
     means = [mean_filter(planes, window * wider) for wider in _WIDER]
     agreeing = agreeing_pixels(*means, core, np.float32(_LESS_TRUST), np.float32(_AGREES))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    return _large_parts(np.asarray(cv2.morphologyEx(agreeing, cv2.MORPH_OPEN, kernel)))
+    opened = np.asarray(cv2.morphologyEx(agreeing, cv2.MORPH_OPEN, kernel), dtype=np.uint8)
+    return np.asarray(large_parts(opened, _PART_PX, _PART_SHARE))
 
 
 def differing_share(laid: Overlay) -> float:
@@ -307,16 +314,6 @@ def differing_share(laid: Overlay) -> float:
 def _nothing(shape: tuple[int, ...]) -> Agreement:
     zeros = (0.0,) * BANDS
     return Agreement(nats=0.0, zncc=0.0, rho=zeros, samples=zeros, region=np.zeros(shape, bool))
-
-
-def _large_parts(mask: np.ndarray) -> BoolArray:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    if count < 2:
-        return np.zeros(mask.shape, dtype=bool)
-    areas = stats[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
-    kept = areas >= max(40, 0.05 * areas.max())
-    return np.asarray(kept[labels])
 
 
 def cosine(x: FloatArray, y: FloatArray) -> float:

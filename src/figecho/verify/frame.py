@@ -194,6 +194,29 @@ def warp_linear(image: FloatArray, geometry: Matrix, size: tuple[int, int]) -> F
     return np.asarray(cv2.warpPerspective(image, geometry, size, flags=_LINEAR), dtype=np.float32)
 
 
+def warp_together(
+    images: Sequence[FloatArray], geometry: Matrix, size: tuple[int, int]
+) -> Sequence[FloatArray]:
+    """Sample some images of B as :func:`warp` does: three together cost little more than two."""
+    return _apart(warp(_joined(images), geometry, size))
+
+
+def warp_linear_together(
+    images: Sequence[FloatArray], geometry: Matrix, size: tuple[int, int]
+) -> Sequence[FloatArray]:
+    """Sample some images of B as :func:`warp_linear` does: four together cost about as one."""
+    return _apart(warp_linear(_joined(images), geometry, size))
+
+
+def _joined(images: Sequence[FloatArray]) -> FloatArray:
+    return np.asarray(cv2.merge(list(images)), dtype=np.float32)
+
+
+def _apart(joined: FloatArray) -> Sequence[FloatArray]:
+    # Of one plane the warp leaves out the last axis.
+    return [joined] if joined.ndim == 2 else cv2.split(joined)
+
+
 def warp_mask(mask: BoolArray, geometry: Matrix, size: tuple[int, int]) -> BoolArray:
     """Return where the common grid samples B from True pixels only."""
     return np.asarray(warp_linear(mask.astype(np.float32), geometry, size) > 0.99)

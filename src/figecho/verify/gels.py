@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import cv2
+import numba as nb
 import numpy as np
+from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray, Panel
 from figecho.verify.bands import RATHER_A_GEL, bandedness
@@ -26,18 +28,39 @@ def one_dye(rgb: ByteArray, usable: BoolArray) -> float:
     # Compression scatters the colours of single pixels.
     smooth = cv2.blur(rgb, (_SMOOTH_PX, _SMOOTH_PX))
     step = max(1, int(np.sqrt(usable.size / _SAMPLES)))
-    colours = smooth[::step, ::step][usable[::step, ::step]].astype(np.float64)
-    brightness = colours.mean(axis=1)
-    tone = (brightness * (_TONES / 256.0)).astype(np.intp)
-    held = np.maximum(np.bincount(tone, minlength=_TONES), 1)
-    away = np.zeros(len(tone))
-    for tint in (colours - brightness[:, None]).T:
-        usual = np.bincount(tone, tint, _TONES) / held
-        away += (tint - usual[tone]) ** 2
+    away = _off_curve(smooth, usable, step)
     counted = int(_COUNTED * len(away))
     nearest = np.partition(away, counted - 1)[:counted] if counted else away
     off_curve = float(np.sqrt(nearest.sum() / max(1, len(nearest))))
     return float(np.clip((_MANY_COLOURS - off_curve) / (_MANY_COLOURS - _ONE_DYE), 0.0, 1.0))
+
+
+@nb.njit(cache=True)
+def _off_curve(rgb: ByteArray, usable: BoolArray, step: int) -> NDArray[np.float64]:
+    """Return the squares, all channels together, by which colours leave those of their tone."""
+    held, usual = np.zeros(_TONES), np.zeros((_TONES, 3))
+    tones = np.empty(usable.size, np.int64)
+    tints = np.empty((usable.size, 3))
+    count = 0
+    for y in range(0, usable.shape[0], step):
+        for x in range(0, usable.shape[1], step):
+            if not usable[y, x]:
+                continue
+            red, green, blue = float(rgb[y, x, 0]), float(rgb[y, x, 1]), float(rgb[y, x, 2])
+            brightness = (red + green + blue) / 3.0
+            tone = int(brightness * (_TONES / 256.0))
+            tones[count] = tone
+            held[tone] += 1.0
+            for channel, value in enumerate((red, green, blue)):
+                tints[count, channel] = value - brightness
+                usual[tone, channel] += value - brightness
+            count += 1
+    away = np.zeros(count)
+    for k in range(count):
+        for channel in range(3):
+            mean = usual[tones[k], channel] / held[tones[k]]
+            away[k] += (tints[k, channel] - mean) ** 2
+    return away
 
 
 def is_gel(panel: Panel) -> bool:

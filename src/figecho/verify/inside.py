@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import cv2
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from figecho.model import FloatArray, Matrix
+from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.agree import Agreement, agreeing_region, calmer_half, cosine, overlay
 from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.frame import Frame, grid_points, sampled
@@ -188,17 +189,28 @@ def rigid(b_from_a: Matrix, *, stretch: float = 1.12, scale: float = 1.35) -> bo
 
 def apart(grid: Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
     """Where the geometry really moves a pixel: a panel always agrees with itself in place."""
-    # Only the difference of the two positions counts: rows and columns are added up, not points.
-    there = grid.b_from_bgrid @ geometry
-    here = grid.a_from_grid
-    x = np.arange(grid.size[0], dtype=np.float64)[None, :]
-    y = np.arange(grid.size[1], dtype=np.float64)[:, None]
-    depth = there[2, 0] * x + there[2, 1] * y + there[2, 2]
-    squares = np.zeros(grid.size[::-1])
-    for k in range(2):
-        place = (there[k, 0] * x + there[k, 1] * y + there[k, 2]) / depth
-        squares += (place - (here[k, 0] * x + here[k, 1] * y + here[k, 2])) ** 2
-    return np.asarray(squares >= min_shift_px**2)
+    there = np.ascontiguousarray(grid.b_from_bgrid @ geometry)
+    apart = np.empty(grid.size[::-1], np.bool_)
+    _apart(there, grid.a_from_grid, min_shift_px**2, apart)
+    return apart
+
+
+@nb.njit(cache=True, error_model="numpy")
+def _apart(there: Matrix, here: Matrix, least: float, apart: BoolArray) -> None:
+    # Read once, so that the rest runs on vectors.
+    xx, xy, yx, yy = there[0, 0], there[0, 1], there[1, 0], there[1, 1]
+    zx, zy, from_xx, from_xy = there[2, 0], there[2, 1], here[0, 0], here[0, 1]
+    from_yx, from_yy = here[1, 0], here[1, 1]
+    for y in range(apart.shape[0]):
+        row = apart[y]
+        base_x, base_y = xy * y + there[0, 2], yy * y + there[1, 2]
+        base_z = zy * y + there[2, 2]
+        from_x, from_y = from_xy * y + here[0, 2], from_yy * y + here[1, 2]
+        for x in range(len(row)):
+            nearer = 1.0 / (zx * x + base_z)
+            move_x = (xx * x + base_x) * nearer - (from_xx * x + from_x)
+            move_y = (yx * x + base_y) * nearer - (from_yx * x + from_y)
+            row[x] = move_x * move_x + move_y * move_y >= least
 
 
 def _moves(grid: Frame, geometry: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

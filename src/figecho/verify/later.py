@@ -47,3 +47,25 @@ class Later(Sequence[T]):
             if len(self._made) == self._count:
                 self._make = None
         return self._made[k]
+
+
+def in_groups(
+    make: Callable[[tuple[int, ...]], Sequence[T]], groups: Sequence[tuple[int, ...]]
+) -> Later[T]:
+    """Return a tuple of which some entries are computed together, as soon as one is asked for.
+
+    Parameters
+    ----------
+    make : callable
+        Returns the entries of some indices.
+    groups : sequence of tuple of int
+        Together all indices from 0 on, each once.
+    """
+    made = Later(lambda n: make(groups[n]), len(groups))
+    place = {k: (n, at) for n, some in enumerate(groups) for at, k in enumerate(some)}
+
+    def entry(k: int) -> T:
+        n, at = place[k]
+        return made[n][at]
+
+    return Later(entry, len(place))
