@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from figecho.describe.described import describe
+from figecho.judge.nfa import relative_evidence
 from figecho.model import Panel
+from figecho.pairs import echoes
+from figecho.screen.masks import overlay as overlaid
+from figecho.screen.masks import usable
 from figecho.verify.agree import (
     Overlay,
     agreement,
@@ -24,6 +31,7 @@ from figecho.verify.gels import _off_curve, is_gel, one_dye
 from figecho.verify.inside import in_a_row, tilt_rad
 from figecho.verify.views import Views
 from handmade import panel
+from pictures import jpeg, write
 from scenes import CONFIG, everywhere, grey, rendering
 
 TINTS = {"ethidium": (1.0, 0.55, 0.15), "coomassie": (0.5, 0.6, 1.0), "grey": (1.0, 1.0, 1.0)}
@@ -123,6 +131,48 @@ def test_soft_bands_seen_from_the_membrane_are_no_evidence() -> None:
     copied, look_alike = nats
     assert copied > 100.0
     assert look_alike < 4.0
+
+
+def test_lanes_without_grain_are_no_evidence_however_alike() -> None:
+    first, other = (
+        panel(cv2.GaussianBlur(soft_ladder(np.zeros((300, 400)), noise).rgb, (0, 0), 1.5))
+        for noise in (1, 2)
+    )
+    lane = np.zeros((300, 400), bool)
+    lane[:, 50:150] = True
+    both, panel_px = laid(first, other)
+    found = agreement(both, within=lane, banded=1.0, panel_px=panel_px)
+    assert min(found.rho) > 0.95
+    assert found.nats < 4.0
+
+
+def strongest(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the relative evidence of the strongest echo of two pictures."""
+    found = echoes(describe(panel(a), CONFIG), describe(panel(b), CONFIG), CONFIG)
+    return max((relative_evidence(e.nats, e.chance, e.alike) for e in found), default=0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"), [("gel24.jpg", 3), ("gel24.jpg", 4), ("gel8.jpg", 2), ("gel7.png", 2)]
+)
+def test_lanes_of_one_real_gel_are_not_taken_for_copies(
+    real_data: Path, name: str, parts: int
+) -> None:
+    """Neighbouring parts of a gel share the bands of every lane; what was saved again is a copy."""
+    (path,) = (real_data / "blots").rglob(name)
+    gel = cv2.cvtColor(cv2.imread(os.fspath(path)), cv2.COLOR_BGR2RGB)
+    pieces = [np.ascontiguousarray(piece) for piece in np.array_split(gel, parts, axis=1)]
+    for a, b in pairwise(pieces):
+        assert strongest(a, b) < 5.0
+        assert strongest(a, np.ascontiguousarray(b[:, ::-1])) < 5.0
+    assert strongest(pieces[0], jpeg(pieces[0], 80)) > 100.0
+
+
+def test_a_label_in_colour_makes_no_gel_a_picture() -> None:
+    stamped = protocol(1).rgb.copy()
+    write(stamped, "UVP01459 Mar", (120, 285), 0.7, (255, 20, 20))
+    stamped = jpeg(stamped, 60)
+    assert one_dye(stamped, usable(stamped, overlaid(stamped))) == 1.0
 
 
 def test_the_calmer_half_holds_no_band() -> None:
@@ -241,6 +291,5 @@ def test_compiled_colours_are_those_of_plain_numpy() -> None:
     left = colours - brightness[:, None]
     for k in np.unique(tone):
         left[tone == k] -= left[tone == k].mean(axis=0)
-    away = _off_curve(rgb, usable, 2)
-    np.testing.assert_allclose(away, (left**2).sum(axis=1), rtol=1e-9, atol=1e-9)
-    assert len(_off_curve(rgb, np.zeros_like(usable), 2)) == 0
+    assert _off_curve(rgb, usable, 2) == pytest.approx((left**2).sum() / len(left), rel=1e-9)
+    assert _off_curve(rgb, np.zeros_like(usable), 2) == 0.0

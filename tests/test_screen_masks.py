@@ -248,6 +248,16 @@ def test_black_bands_of_a_gel_are_not_text() -> None:
     assert overlay(gel).labels.mean() < 0.01
 
 
+def test_red_letters_are_masked_in_jpeg() -> None:
+    """Compression leaves coloured letters less even than white and black ones."""
+    field = tissue(240, 320)
+    dark = (field // 4).astype(np.uint8)
+    stamped = dark.copy()
+    write(stamped, "UVP01459 Mar", (40, 220), 0.7, (255, 0, 0))
+    drawn = (np.abs(stamped.astype(int) - dark) > 60).any(axis=2)
+    assert (~seen(jpeg(stamped, 75)))[drawn].mean() > 0.95
+
+
 def labelled_lane() -> tuple[ByteArray, ByteArray]:
     """One lane drawn out to a square, bands from side to side, without and with labels."""
     rng = np.random.default_rng(5)
