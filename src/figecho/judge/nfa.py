@@ -5,9 +5,10 @@ among unrelated panels in a run of this size: the number of comparisons of its k
 of unrelated ones that reach such evidence (a contrario reasoning: Desolneux, Moisan and Morel, IJCV
 2000). It tightens by itself as a run grows. The share is an exponential tail fitted to the
 agreement of unrelated panels of that kind (``background.py``, by ``tools/calibrate.py``), after the
-agreement has been divided by what the same two panels reach when displaced against each other. Gels
-stand apart: they are few beside all pairs of a run, but look alike far more often. A run may be
-surprised once in each kind, so the share is multiplied by the number of kinds, too.
+agreement has been divided by what the same two panels reach when displaced against each other; of
+two gels what they reach a lane further on is taken off first, several times. Gels stand apart: they
+are few beside all pairs of a run, but look alike far more often. A run may be surprised once in
+each kind, so the share is multiplied by the number of kinds, too.
 """
 
 from __future__ import annotations

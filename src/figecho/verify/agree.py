@@ -52,8 +52,9 @@ LOOK_ALIKE_AFAR = (0.70, 0.91)
 _ROUGH = 0.04
 #: And the whole of one is left up to this many nats: saved twice it has lost most of its grain. But
 #: so many times what its membrane shows over none in common: 32 nats and more in copies, where
-#: lanes of one gel with the same bands reach 3.
-WHOLE_NATS, _FAINT_GRAIN_WEIGHS = 50.0, 2.0
+#: lanes of one gel with the same bands reach 3. In so few samples as a small panel has, bands and
+#: all, there is too little membrane to ask.
+WHOLE_NATS, _FAINT_GRAIN_WEIGHS, _SMALL_SAMPLES = 50.0, 2.0, 100.0
 CEILING = 0.995
 _AGREES = 0.40
 #: Three windows, each so much wider than the first, and how little each counts beside the last one.
@@ -184,7 +185,8 @@ def agreement(
     gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
     nats = nats_of(rho, samples, banded=banded, gels=gels)
     if banded > 0.0 and nats > 0.0:
-        calm = _calm_nats(laid, region, banded, least_whole if whole else None)
+        small = samples[0] < _SMALL_SAMPLES
+        calm = _calm_nats(laid, region, banded, least_whole if whole else None, small=small)
         gel = 1.0 if banded > RATHER_A_GEL else banded
         nats += gel * (min(nats, calm) - nats)
     return _agreement(laid, region, nats, rho, samples)
@@ -238,10 +240,13 @@ def _calm(laid: Overlay, region: BoolArray) -> BoolArray:
     return np.asarray(region & (laid.steepness <= np.median(laid.steepness[region])))
 
 
-def _calm_nats(laid: Overlay, region: BoolArray, banded: float, least_whole: float | None) -> float:
+def _calm_nats(
+    laid: Overlay, region: BoolArray, banded: float, least_whole: float | None, *, small: bool
+) -> float:
     """Return what the calmer half of a gel leaves of the evidence, in nats.
 
-    ``least_whole`` is given for the whole of a gel; of its parts the best of many is found.
+    ``least_whole`` is given for the whole of a gel; of its parts the best of many is found. It is
+    left in any case where the panels are ``small``.
     """
     whole = least_whole is not None
     octaves = BANDS if whole else _CALM_OCTAVES
@@ -250,7 +255,7 @@ def _calm_nats(laid: Overlay, region: BoolArray, banded: float, least_whole: flo
     nats = _CALM_WEIGHS * nats_of(rho, samples, banded=banded, gels=gels)
     if least_whole is not None:
         faint = _FAINT_GRAIN_WEIGHS * _grain_nats(rho[0], samples[0])
-        return max(nats, min(least_whole, faint))
+        return max(nats, least_whole if small else min(least_whole, faint))
     if rho[0] <= _SKIRTS and not _has_grain(laid, region):
         return 0.0
     grain = (rho[0], *(0.0 for _ in rho[1:]))
