@@ -250,13 +250,14 @@ def _calm_nats(
     """
     whole = least_whole is not None
     octaves = BANDS if whole else _CALM_OCTAVES
-    rho, samples = (values[:octaves] for values in calmer_half(laid, region))
+    calm = _calm(laid, region)
+    rho, samples = octave_by_octave(laid, calm, octaves)
     gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
     nats = _CALM_WEIGHS * nats_of(rho, samples, banded=banded, gels=gels)
     if least_whole is not None:
         faint = _FAINT_GRAIN_WEIGHS * _grain_nats(rho[0], samples[0])
         return max(nats, least_whole if small else min(least_whole, faint))
-    if rho[0] <= _SKIRTS and not _has_grain(laid, region):
+    if rho[0] <= _SKIRTS and not _has_grain(laid, calm):
         return 0.0
     grain = (rho[0], *(0.0 for _ in rho[1:]))
     carried = _CALM_WEIGHS * nats_of(grain, samples, banded=banded, gels=gels)
@@ -268,10 +269,10 @@ def _grain_nats(rho: float, samples: float) -> float:
     return 0.5 * max(samples - 3.0, 0.0) * float(np.arctanh(np.clip(rho, 0.0, CEILING))) ** 2
 
 
-def _has_grain(laid: Overlay, region: BoolArray) -> bool:
+def _has_grain(laid: Overlay, calm: BoolArray) -> bool:
     """Whether the calmer half of a region is rough anywhere: all that a lane owns is its grain."""
     finest = laid.density[0]
-    grainy = finest[_calm(laid, region) & (finest >= _GRAINY)]
+    grainy = finest[calm & (finest >= _GRAINY)]
     return float(grainy.sum(dtype=np.float64)) >= _LEAST_GRAIN
 
 

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray, Matrix
+from figecho.verify.planes import REORDERED
 
 _SPREAD_SAMPLES = 2000
-#: Sums may be added up in another order: they run on vectors then, and differ in the last digits.
-_REORDERED = {"reassoc", "nsz"}
 _BINS, _SHIFT, _AT_ONCE = 2048, 20, 256
 
 
@@ -173,7 +172,7 @@ def normal_equations(
     sums[:3, 6], sums[3:, 6] = total[3, 3:], total[4, 3:]
 
 
-@nb.njit(cache=True, fastmath=_REORDERED)
+@nb.njit(cache=True, fastmath=REORDERED)
 def _add_moments(
     weights: NDArray[np.float64], u: NDArray[np.float64], v: NDArray[np.float64],
     total: NDArray[np.float64],
@@ -226,7 +225,7 @@ def robust_scale(values: FloatArray) -> tuple[float, float]:
     return gain, 2.0 * 1.4826 * median(left) + 2e-3
 
 
-@nb.njit(cache=True, fastmath=_REORDERED)
+@nb.njit(cache=True, fastmath=REORDERED)
 def _products(a: FloatArray, b: FloatArray) -> tuple[float, float]:
     cross = power = 0.0
     for k in range(len(a)):
