@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import weakref
 
 import cv2
 import numpy as np
@@ -163,6 +165,18 @@ def test_views_travel_without_what_can_be_computed_again() -> None:
     again = pickle.loads(pickle.dumps(seen))
     assert np.array_equal(again.at(0.5)[0].values[1], before)
     assert len(pickle.dumps(seen)) < 6 * image.shape[0] * image.shape[1]
+
+
+def test_octaves_of_panels_no_longer_needed_leave_memory_at_once() -> None:
+    seen = views(rendering("eosin", 1))
+    octaves, _ = seen.at(0.5)
+    planes = [weakref.ref(octaves.values[0]), weakref.ref(octaves.density[1])]
+    gc.disable()
+    try:
+        del seen, octaves
+        assert [plane() for plane in planes] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_resizing_by_nothing_changes_nothing() -> None:

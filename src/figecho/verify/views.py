@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -37,6 +36,7 @@ class Views:
         self._usable = usable
         self._rgb = rgb
         self._kept: OrderedDict[int, tuple[Octaves, Matrix]] = OrderedDict()
+        self._dye = Later(lambda _: 1.0 if rgb is None else one_dye(rgb, usable), 1)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -67,12 +67,9 @@ class Views:
 
     def _judged(self, octaves: Octaves) -> Octaves:
         """Ask the colours whether straight edges are those of a gel."""
-        gel = octaves.gel
-        return replace(octaves, gel=Later(lambda _: gel[0] * self._dye if gel[0] else 0.0, 1))
-
-    @cached_property
-    def _dye(self) -> float:
-        return 1.0 if self._rgb is None else one_dye(self._rgb, self._usable)
+        # Must not refer to this object, or its planes would stay until the next collection.
+        gel, dye = octaves.gel, self._dye
+        return replace(octaves, gel=Later(lambda _: gel[0] * dye[0] if gel[0] else 0.0, 1))
 
     def __reduce__(self) -> tuple[type[Views], tuple[FloatArray, BoolArray, ByteArray | None]]:
         """Travel to worker processes without what can be computed again."""
