@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray, Matrix
+from figecho.verify.across import correlation_across
 from figecho.verify.bands import BANDS, RATHER_A_GEL, mean_filter
 from figecho.verify.frame import Frame, warp_linear_together, warp_mask, warp_together
 from figecho.verify.later import in_groups
@@ -55,6 +56,10 @@ _ROUGH = 0.04
 #: lanes of one gel with the same bands reach 3. In so few samples as a small panel has, bands and
 #: all, there is too little membrane to ask.
 WHOLE_NATS, _FAINT_GRAIN_WEIGHS, _SMALL_SAMPLES = 50.0, 2.0, 100.0
+#: What neighbouring lanes of one gel, mirrored or not, have in common besides bands and lanes, and
+#: how many times more counts; a quarter of it the finest octave has to show over none in common.
+LOOK_ALIKE_ACROSS = (0.10, 0.30, 0.85)
+_ACROSS_WEIGHS, _FINE_ACROSS_WEIGHS = 3.0, 4.0
 CEILING = 0.995
 _AGREES = 0.40
 #: Three windows, each so much wider than the first, and how little each counts beside the last one.
@@ -148,6 +153,7 @@ def agreement(
     banded: float = 0.0,
     panel_px: int = 0,
     least_whole: float = WHOLE_NATS,
+    across: bool = True,
     least_rho: float = 0.0,
 ) -> Agreement:
     """Measure the agreement of two aligned panels on the region where they agree.
@@ -163,6 +169,8 @@ def agreement(
         Pixels of the larger panel on its grid, where ``banded`` is given.
     least_whole : float
         Nats that the whole of a gel is left, whatever its calmer half shows.
+    across : bool
+        Whether gels may agree by what is neither bands nor lanes where these leave less than that.
     least_rho : float
         Correlation of the finest octave below which the coarser ones are not asked.
 
@@ -189,6 +197,8 @@ def agreement(
         calm = _calm_nats(laid, region, banded, least_whole if whole else None, small=small)
         gel = 1.0 if banded > RATHER_A_GEL else banded
         nats += gel * (min(nats, calm) - nats)
+    if across and banded > RATHER_A_GEL and nats < WHOLE_NATS:
+        nats = max(nats, banded * _nats_across(laid, region))
     return _agreement(laid, region, nats, rho, samples)
 
 
@@ -264,6 +274,13 @@ def _calm_nats(
     return min(nats, carried / _GRAIN_CARRIES)
 
 
+def _nats_across(laid: Overlay, region: BoolArray) -> float:
+    """Return what the calmer half of a gel shows besides bands and lanes, in nats."""
+    rho, samples = correlation_across(laid.a, laid.b, laid.both, _calm(laid, region))
+    nats = _ACROSS_WEIGHS * nats_of(rho, samples, other=LOOK_ALIKE_ACROSS)
+    return min(nats, _FINE_ACROSS_WEIGHS * _grain_nats(rho[0], samples[0]))
+
+
 def _grain_nats(rho: float, samples: float) -> float:
     """Return the log-likelihood of a correlation over none."""
     return 0.5 * max(samples - 3.0, 0.0) * float(np.arctanh(np.clip(rho, 0.0, CEILING))) ** 2
@@ -334,6 +351,7 @@ def nats_of(
     *,
     banded: float = 0.0,
     gels: Sequence[float] = LOOK_ALIKE_GELS,
+    other: Sequence[float] = LOOK_ALIKE,
 ) -> float:
     """Return the log-likelihood gained over a look-alike, all octaves together.
 
@@ -343,11 +361,11 @@ def nats_of(
         Correlation and independent samples in each octave, or in the finest ones.
     banded : float, 0..1
         How far both panels are gels.
-    gels : sequence of float
-        What look-alikes reach where both are.
+    gels, other : sequence of float
+        What look-alikes reach where both are, and elsewhere.
     """
-    other = np.arctanh(LOOK_ALIKE[: len(rho)])
-    look_alike = other + banded * (np.arctanh(gels[: len(rho)]) - other)
+    any_kind = np.arctanh(other[: len(rho)])
+    look_alike = any_kind + banded * (np.arctanh(gels[: len(rho)]) - any_kind)
     gain = np.maximum(np.arctanh(np.clip(rho, 0.0, CEILING)) - look_alike, 0.0)
     free = np.maximum(np.asarray(samples) - 3.0, 0.0)
     left = max(1.0 - _FITTED_SAMPLES / max(float(np.sum(samples)), 1e-9), 0.0)

@@ -31,6 +31,8 @@ _EDGES_PX, _FAINT_EDGES_PX = 1.2, 4.0
 _PARALLEL, _SQUARE, _STRIP = 0.25, 0.19, 3.0
 #: Gradients above those of so many pixels count no more than these.
 _KEPT = 0.95
+#: And where all directions count the same, no more than next to nothing.
+_ANY_ENERGY = np.float32(1e-6)
 #: Where straightness, 1 at the two levels above, begins to count and counts in full.
 _NATURAL, _GEL = 0.6, 0.9
 #: From here on a panel is rather a gel than anything else.
@@ -129,7 +131,7 @@ def octaves_of(grey: FloatArray, usable: BoolArray) -> Octaves:
         return np.asarray(octave / np.sqrt(power + NOISE_FLOOR**2), dtype=np.float32)
 
     def samples(k: int) -> FloatArray:
-        return _density(values[k], 2.0 * SIGMAS_PX[k + 1], weight)
+        return density(values[k], 2.0 * SIGMAS_PX[k + 1], weight)
 
     values = Later(white, BANDS)
     return Octaves(
@@ -166,13 +168,25 @@ def directions(
     slope_x, slope_y = (s[usable] for s in _slopes(grey, sigma_px))
     energy = slope_x * slope_x + slope_y * slope_y
     total, parallel, square = _harmonics(slope_x, slope_y, np.float32(_cap(energy)))
-    return parallel / max(total, 1e-6), square / max(total, 1e-6)
+    return abs(parallel) / max(total, 1e-6), abs(square) / max(total, 1e-6)
+
+
+def tilt_rad(plane: FloatArray) -> float:
+    """Return how far most edges of a picture are turned off level and upright, -pi/4..pi/4.
+
+    A quarter of the angle of the fourth harmonic of the directions of its gradient, to which edges
+    along and across count alike, and faint ones as much as strong ones.
+    """
+    slope_x = np.asarray(cv2.Sobel(plane, cv2.CV_32F, 1, 0), dtype=np.float32)
+    slope_y = np.asarray(cv2.Sobel(plane, cv2.CV_32F, 0, 1), dtype=np.float32)
+    square = _harmonics(slope_x.ravel(), slope_y.ravel(), _ANY_ENERGY)[2]
+    return float(np.angle(square)) / 4.0
 
 
 @nb.njit(cache=True, fastmath=REORDERED, error_model="numpy")
 def _harmonics(
     slope_x: FloatArray, slope_y: FloatArray, cap: np.float32
-) -> tuple[float, float, float]:
+) -> tuple[float, complex, complex]:
     """Return the energy of a gradient, capped, and its second and fourth harmonic."""
     total = two_x = two_y = four_x = four_y = 0.0
     nothing = np.float32(1e-12)
@@ -190,7 +204,7 @@ def _harmonics(
         two_y += twice_y
         four_x += (twice_x * twice_x - twice_y * twice_y) * share
         four_y += (twice_x * twice_y + twice_x * twice_y) * share
-    return total, np.hypot(two_x, two_y), np.hypot(four_x, four_y)
+    return total, complex(two_x, two_y), complex(four_x, four_y)
 
 
 def _cap(energy: FloatArray) -> float:
@@ -212,8 +226,8 @@ def bandedness(grey: FloatArray, usable: BoolArray) -> float:
     return float(np.clip((straight - _NATURAL) / (_GEL - _NATURAL), 0.0, 1.0))
 
 
-def _density(white: FloatArray, window_px: float, weight: FloatArray) -> FloatArray:
-    """Independent samples a pixel, from the local roughness.
+def density(white: FloatArray, window_px: float, weight: FloatArray) -> FloatArray:
+    """Return the independent samples a pixel of a whitened plane, from the local roughness.
 
     Roughness is the smaller eigenvalue of the structure tensor, so that a straight edge or the rim
     of a dish, which fits every other one, counts for nothing however long it is.

@@ -81,7 +81,7 @@ def elsewhere_nats(laid: Overlay, nats: float, *, banded: float, panel_px: int) 
     laid : Overlay
     nats : float
         How far they agree where they are laid. Where that is more than the whole of a gel is left
-        in any case, the other places are not left it either.
+        in any case, the other places are not left it either, nor what is neither bands nor lanes.
     banded, panel_px
         As in :func:`figecho.verify.agree.agreement`.
 
@@ -91,7 +91,7 @@ def elsewhere_nats(laid: Overlay, nats: float, *, banded: float, panel_px: int) 
     """
     alike = _fit_by_shift(laid)
     best = 0.0
-    least_whole = 0.0 if nats > WHOLE_NATS else WHOLE_NATS
+    clear = nats > WHOLE_NATS
     for _ in range(_PLACES):
         down, right = np.unravel_index(int(alike.argmax()), alike.shape)
         if not np.isfinite(alike[down, right]):
@@ -104,7 +104,11 @@ def elsewhere_nats(laid: Overlay, nats: float, *, banded: float, panel_px: int) 
         # What is the whole of a gel here must be the whole of what is left of it there.
         left = moved.both.mean() / max(float(laid.both.mean()), 1e-9)
         there = agreement(
-            moved, banded=banded, panel_px=round(panel_px * left), least_whole=least_whole
+            moved,
+            banded=banded,
+            panel_px=round(panel_px * left),
+            least_whole=0.0 if clear else WHOLE_NATS,
+            across=not clear,
         )
         best = max(best, there.nats)
         rows = np.arange(down - _PLACE_PX, down + _PLACE_PX + 1) % alike.shape[0]

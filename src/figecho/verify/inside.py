@@ -13,9 +13,9 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from figecho.model import BoolArray, FloatArray, Matrix
+from figecho.model import BoolArray, Matrix
 from figecho.verify.agree import Agreement, agreeing_region, calmer_half, cosine, overlay
-from figecho.verify.bands import RATHER_A_GEL
+from figecho.verify.bands import RATHER_A_GEL, tilt_rad
 from figecho.verify.frame import Frame, grid_points, sampled
 from figecho.verify.outline import transform_points
 
@@ -152,19 +152,6 @@ def in_a_row(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> bool:
     along = complex(x, y) * np.exp(-1j * tilt_rad(grid.a.values[_SHAPES]))
     sides = np.sort(np.abs([along.real, along.imag]))
     return bool(sides[0] <= _ROW_SLOPE * sides[1])
-
-
-def tilt_rad(plane: FloatArray) -> float:
-    """Return how far most edges of a picture are turned off level and upright, -pi/4..pi/4.
-
-    A quarter of the angle of the fourth harmonic of the directions of its gradient, to which edges
-    along and across count alike.
-    """
-    slope_x = cv2.Sobel(plane, cv2.CV_32F, 1, 0).astype(np.float64)
-    slope_y = cv2.Sobel(plane, cv2.CV_32F, 0, 1).astype(np.float64)
-    slope = slope_x + 1j * slope_y
-    energy = np.maximum(np.abs(slope), 1e-12)
-    return float(np.angle(np.sum(slope**4 / energy**2)) / 4.0)
 
 
 def away_from_bands(
