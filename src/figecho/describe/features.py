@@ -34,9 +34,9 @@ class Features:
     def __len__(self) -> int:
         return int(self.xy.shape[0])
 
-    def every(self, step: int) -> Features:
-        """Return every ``step``-th keypoint."""
-        rows = slice(None, None, step)
+    def every(self, step: int, first: int = 0) -> Features:
+        """Return every ``step``-th keypoint, from the ``first`` on."""
+        rows = slice(first, None, step)
         return Features(
             xy=self.xy[rows],
             size=self.size[rows],
