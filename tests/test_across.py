@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from figecho.verify import agree
 from figecho.verify.across import OCTAVES, correlation_across
+from figecho.verify.agree import agreement
 from figecho.verify.bands import Octaves, octaves_of
 from figecho.verify.frame import build
+from figecho.verify.overlay import Overlay, octave_by_octave, overlay
 from figecho.verify.views import Views
 from scenes import everywhere, jpeg, moved
 
@@ -74,8 +75,8 @@ def test_bands_alone_agree_along_themselves_and_hardly_across() -> None:
     )
     first, second = seen(one), seen(other)
     where = calm(first)
-    along, _ = agree.octave_by_octave(
-        agree.Overlay(
+    along, _ = octave_by_octave(
+        Overlay(
             a=first.values, b=second.values, density=first.density, steep=first.steep,
             both=everywhere(one),
         ),
@@ -107,9 +108,9 @@ def test_a_noisy_part_of_a_gel_counts_by_its_membrane_and_that_of_another_does_n
     def nats(other: np.ndarray, *, across: bool) -> float:
         panels = [Views(p.astype(np.float32), everywhere(p)) for p in (gel(1, 0), other)]
         grid = build(*panels, np.eye(3), 200_000)
-        laid = agree.overlay(grid, grid.start, inverted=False)
+        laid = overlay(grid, grid.start, inverted=False)
         whole_px = 4 * grid.panel_px
-        return agree.agreement(laid, banded=1.0, panel_px=whole_px, across=across).nats
+        return agreement(laid, banded=1.0, panel_px=whole_px, across=across).nats
 
     def noisy(image: np.ndarray) -> np.ndarray:
         noise = np.random.default_rng(9).normal(0, 5.0, SHAPE)

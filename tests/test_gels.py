@@ -17,18 +17,14 @@ from figecho.model import Panel
 from figecho.pairs import echoes
 from figecho.screen.masks import overlay as overlaid
 from figecho.screen.masks import usable
-from figecho.verify.agree import (
-    Overlay,
-    agreement,
-    agreement_from_afar,
-    calmer_half,
-    overlay,
-)
+from figecho.verify.agree import agreement, agreement_from_afar
 from figecho.verify.bands import _harmonics, tilt_rad
 from figecho.verify.chance import elsewhere_nats
 from figecho.verify.frame import build
 from figecho.verify.gels import _off_curve, is_gel, one_dye
 from figecho.verify.inside import in_a_row
+from figecho.verify.membrane import calmer_half
+from figecho.verify.overlay import Overlay, overlay
 from figecho.verify.views import Views
 from handmade import panel
 from pictures import jpeg, write

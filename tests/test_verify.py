@@ -12,20 +12,14 @@ import pytest
 
 from figecho.config import Verify
 from figecho.verify import frame as frames
-from figecho.verify.agree import (
-    LOOK_ALIKE,
-    LOOK_ALIKE_GELS,
-    LOOK_ALIKE_LANES,
-    Agreement,
-    agreement,
-    nats_of,
-    overlay,
-)
+from figecho.verify.agree import Agreement, agreement
 from figecho.verify.align import align
 from figecho.verify.bands import BANDS, directions, octaves_of
 from figecho.verify.chance import chance_nats
 from figecho.verify.gels import is_gel
+from figecho.verify.nats import LOOK_ALIKE, LOOK_ALIKE_GELS, LOOK_ALIKE_LANES, nats_of
 from figecho.verify.outline import outline, polygon_area, transform_points
+from figecho.verify.overlay import overlay
 from figecho.verify.step import (
     descend,
     median,

@@ -16,10 +16,11 @@ from figecho.match.propose import Proposal, block_proposals, keypoint_proposals,
 from figecho.model import Matrix
 from figecho.verify import frame as frames
 from figecho.verify import inside as within
-from figecho.verify.agree import agreement, differing_share, overlay
+from figecho.verify.agree import agreement, differing_share
 from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.chance import chance_nats, elsewhere_nats
 from figecho.verify.outline import polygon_area, transform_points
+from figecho.verify.overlay import overlay
 
 _SAME_PX = 1.0
 #: Into how many the keypoints are divided of which ORB needs one part to agree: of 77 echoes it

@@ -12,10 +12,11 @@ from figecho.describe.described import Described
 from figecho.match.propose import Proposal
 from figecho.model import Matrix
 from figecho.verify import inside as within
-from figecho.verify.agree import Agreement, agreement, overlay
+from figecho.verify.agree import Agreement, agreement
 from figecho.verify.align import align
 from figecho.verify.frame import Frame, build, cropped
 from figecho.verify.outline import transform_points
+from figecho.verify.overlay import overlay
 
 _SMALL_SHARE = 0.1
 _MARGIN_PX = 12.0

@@ -9,8 +9,10 @@ from figecho.describe.described import Described
 from figecho.echo.asked import Asked, around_keypoints, best, grid_of, is_small, refined
 from figecho.echo.echo import Echo, echo_of
 from figecho.match.propose import Proposal
-from figecho.verify.agree import WHOLE_NATS, agreement_from_afar, overlay
+from figecho.verify.agree import agreement_from_afar
+from figecho.verify.membrane import WHOLE_NATS
 from figecho.verify.outline import outline, transform_points
+from figecho.verify.overlay import overlay
 
 #: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
 #: a small panel holds too few independent samples there.

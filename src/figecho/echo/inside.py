@@ -24,10 +24,11 @@ from figecho.echo.unchanged import full_size
 from figecho.match.propose import Proposal
 from figecho.model import Matrix
 from figecho.verify import inside as within
-from figecho.verify.agree import Agreement, agreement, octave_by_octave, overlay
+from figecho.verify.agree import Agreement, agreement
 from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.frame import cropped
 from figecho.verify.outline import filled, outline, transform_points
+from figecho.verify.overlay import octave_by_octave, overlay
 
 #: Correlation of the finest octave around the keypoints below which no alignment is worth trying.
 _SAME_GRAIN = 0.35

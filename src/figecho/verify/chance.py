@@ -16,8 +16,10 @@ from dataclasses import replace
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray
-from figecho.verify.agree import WHOLE_NATS, Overlay, agreement
+from figecho.verify.agree import agreement
 from figecho.verify.later import Later
+from figecho.verify.membrane import WHOLE_NATS
+from figecho.verify.overlay import Overlay
 
 SHIFTS = ((0.31, 0.17), (-0.17, 0.29), (0.13, -0.37))
 _FLIPS = ((1, 1), (-1, 1), (1, -1), (-1, -1))

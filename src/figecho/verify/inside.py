@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, Matrix
-from figecho.verify.agree import Agreement, agreeing_region, calmer_half, cosine, overlay
+from figecho.verify.agree import Agreement, agreeing_region, cosine
 from figecho.verify.bands import RATHER_A_GEL, tilt_rad
 from figecho.verify.frame import Frame, grid_points, sampled
+from figecho.verify.membrane import calmer_half
 from figecho.verify.outline import transform_points
+from figecho.verify.overlay import overlay
 
 _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.

@@ -1,0 +1,130 @@
+"""What two gels share besides their bands: all that a lane owns is the membrane it runs on.
+
+Lanes of one protocol and the ladders of one maker share every band, and so the edges of all bands,
+which is most of what a smooth gel holds; the grain and the dust between them are its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from figecho.model import BoolArray
+from figecho.verify.across import correlation_across
+from figecho.verify.bands import RATHER_A_GEL
+from figecho.verify.nats import LOOK_ALIKE_GELS, LOOK_ALIKE_LANES, nats_of, nats_over_none
+from figecho.verify.overlay import Overlay, octave_by_octave
+
+#: What is shared of a gel is worth this many times what the calmer half of it shows; where that is
+#: a part of it, in so many of the finest octaves. The ladders of one maker on two gels mostly agree
+#: there by no more than 0.4 and 0.84, parts that were copied by 0.6 and 0.84 at least, and coarser
+#: octaves see the bands from the membrane. Two lanes of one ladder on one gel reached 0.42 and 0.96
+#: by the skirts of their bands: the grain, in the finest octave, has to carry a half of it. Where
+#: nothing is rough with grain the finest octave sees skirts as well, up to 0.73.
+_CALM_WEIGHS, _CALM_OCTAVES, _GRAIN_CARRIES = 3.0, 2, 0.5
+_GRAINY, _LEAST_GRAIN, _SKIRTS = 0.02, 2.0, 0.8
+#: And the whole of one is left up to this many nats: saved twice it has lost most of its grain. But
+#: so many times what its membrane shows over none in common: 32 nats and more in copies, where
+#: lanes of one gel with the same bands reach 3. In so few samples as a small panel has, bands and
+#: all, there is too little membrane to ask.
+WHOLE_NATS, _FAINT_GRAIN_WEIGHS, _SMALL_SAMPLES = 50.0, 2.0, 100.0
+#: What neighbouring lanes of one gel, mirrored or not, have in common besides bands and lanes, and
+#: how many times more counts; a quarter of it the finest octave has to show over none in common.
+LOOK_ALIKE_ACROSS = (0.10, 0.30, 0.85)
+_ACROSS_WEIGHS, _FINE_ACROSS_WEIGHS = 3.0, 4.0
+#: Seen at half the resolution, gels of one protocol reach this, the first where the membrane is
+#: rough with grain or dust: the skirts of the bands, which are smooth, agree by any amount. Rough
+#: is a pixel that holds so much of an independent sample.
+LOOK_ALIKE_AFAR = (0.70, 0.91)
+_ROUGH = 0.04
+
+
+def left_of(
+    laid: Overlay, region: BoolArray, nats: float, fine_samples: float, banded: float,
+    *, whole: bool, least_whole: float, across: bool,
+) -> float:  # fmt: skip
+    """Return the evidence that the membrane leaves two gels of what their octaves show, in nats.
+
+    Parameters
+    ----------
+    laid : Overlay
+    region : ndarray of bool, shape (h, w)
+        Where they agree.
+    nats : float
+        What all octaves show together.
+    fine_samples : float
+        On how many samples of the finest octave that rests.
+    banded : float, 0..1
+        How far both are gels.
+    whole : bool
+        Whether the region is the whole of one; of its parts the best of many is found.
+    least_whole : float
+        Nats that the whole of a gel is left, whatever its calmer half shows.
+    across : bool
+        Whether they may agree by what is neither bands nor lanes where these leave less than
+        :data:`WHOLE_NATS`.
+    """
+    if nats > 0.0:
+        if whole:
+            small = fine_samples < _SMALL_SAMPLES
+            calm = _whole_nats(laid, region, banded, least_whole, small=small)
+        else:
+            calm = _part_nats(laid, region, banded)
+        gel = 1.0 if banded > RATHER_A_GEL else banded
+        nats += gel * (min(nats, calm) - nats)
+    if across and banded > RATHER_A_GEL and nats < WHOLE_NATS:
+        nats = max(nats, banded * _nats_across(laid, region))
+    return nats
+
+
+def from_afar(laid: Overlay, region: BoolArray, banded: float) -> float:
+    """Return what two gels share by the grain of their membrane at half the resolution, in nats."""
+    calm = calmer(laid, region)
+    rough = octave_by_octave(laid, calm & (laid.density[0] >= _ROUGH))
+    both = octave_by_octave(laid, calm)
+    rho, samples = ((grain[0], all_of_it[1]) for grain, all_of_it in zip(rough, both, strict=True))
+    return banded * _CALM_WEIGHS * nats_of(rho, samples, banded=banded, gels=LOOK_ALIKE_AFAR)
+
+
+def calmer(laid: Overlay, region: BoolArray) -> BoolArray:
+    """Return the calmer half of a region: the membrane between the bands."""
+    return np.asarray(region & (laid.steepness <= np.median(laid.steepness[region])))
+
+
+def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the correlation and the samples of each octave on the membrane between the bands."""
+    return octave_by_octave(laid, calmer(laid, region))
+
+
+def _whole_nats(
+    laid: Overlay, region: BoolArray, banded: float, least: float, *, small: bool
+) -> float:
+    rho, samples = octave_by_octave(laid, calmer(laid, region))
+    nats = _CALM_WEIGHS * nats_of(rho, samples, banded=banded, gels=LOOK_ALIKE_GELS)
+    faint = _FAINT_GRAIN_WEIGHS * nats_over_none(rho[0], samples[0])
+    return max(nats, least if small else min(least, faint))
+
+
+def _part_nats(laid: Overlay, region: BoolArray, banded: float) -> float:
+    calm = calmer(laid, region)
+    rho, samples = octave_by_octave(laid, calm, _CALM_OCTAVES)
+    if rho[0] <= _SKIRTS and not _has_grain(laid, calm):
+        return 0.0
+    nats, carried = (
+        _CALM_WEIGHS * nats_of(values, samples, banded=banded, gels=LOOK_ALIKE_LANES)
+        for values in (rho, (rho[0], *(0.0 for _ in rho[1:])))
+    )
+    return min(nats, carried / _GRAIN_CARRIES)
+
+
+def _nats_across(laid: Overlay, region: BoolArray) -> float:
+    """Return what the calmer half of a gel shows besides bands and lanes, in nats."""
+    rho, samples = correlation_across(laid.a, laid.b, laid.both, calmer(laid, region))
+    nats = _ACROSS_WEIGHS * nats_of(rho, samples, other=LOOK_ALIKE_ACROSS)
+    return min(nats, _FINE_ACROSS_WEIGHS * nats_over_none(rho[0], samples[0]))
+
+
+def _has_grain(laid: Overlay, calm: BoolArray) -> bool:
+    """Whether the calmer half of a region is rough anywhere."""
+    finest = laid.density[0]
+    grainy = finest[calm & (finest >= _GRAINY)]
+    return float(grainy.sum(dtype=np.float64)) >= _LEAST_GRAIN
