@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from figecho.verify.across import OCTAVES, correlation_across
+from figecho.verify.across import OCTAVES, across
 from figecho.verify.agree import agreement
 from figecho.verify.bands import Octaves, octaves_of
 from figecho.verify.frame import build
+from figecho.verify.membrane import calmer
 from figecho.verify.overlay import Overlay, octave_by_octave, overlay
 from figecho.verify.views import Views
 from scenes import everywhere, jpeg, moved
@@ -48,18 +51,21 @@ def seen(image: np.ndarray) -> Octaves:
     return octaves_of(image.astype(np.float32), everywhere(image))
 
 
-def calm(octaves: Octaves) -> np.ndarray:
-    return np.asarray(octaves.steepness <= np.median(octaves.steepness))
+def laid(first: Octaves, second: Octaves) -> Overlay:
+    """Lay two pictures of one size on each other as they are."""
+    return Overlay(
+        a=first.values, b=second.values,
+        density=[np.minimum(*d) for d in zip(first.density, second.density, strict=True)],
+        steep=first.steep, both=first.usable & second.usable,
+    )  # fmt: skip
 
 
 def test_membranes_with_the_same_bands_differ_across_them_and_copies_do_not() -> None:
     first = seen(gel(1, 0))
     found = {}
     for name, image in (("copy", jpeg(gel(1, 5), 80)), ("look-alike", gel(2, 5))):
-        other = seen(image)
-        rho, samples = correlation_across(
-            first.values, other.values, everywhere(image), calm(first)
-        )
+        over = laid(first, seen(image))
+        rho, samples = octave_by_octave(across(over), calmer(over, over.both), OCTAVES)
         assert len(rho) == OCTAVES
         assert min(samples) > 50.0
         found[name] = rho
@@ -69,53 +75,52 @@ def test_membranes_with_the_same_bands_differ_across_them_and_copies_do_not() ->
 
 def test_bands_alone_agree_along_themselves_and_hardly_across() -> None:
     plain = np.asarray(40.0 + bands(), np.float32)
-    one, other = (
-        plain + np.random.default_rng(seed).normal(0, 1.0, SHAPE).astype(np.float32)
+    first, second = (
+        seen(plain + np.random.default_rng(seed).normal(0, 1.0, SHAPE).astype(np.float32))
         for seed in (1, 2)
     )
-    first, second = seen(one), seen(other)
-    where = calm(first)
-    along, _ = octave_by_octave(
-        Overlay(
-            a=first.values, b=second.values, density=first.density, steep=first.steep,
-            both=everywhere(one),
-        ),
-        where,
-    )  # fmt: skip
-    across, _ = correlation_across(first.values, second.values, everywhere(one), where)
-    assert along[2] > 0.6
-    assert across[1] < 0.5 * along[1] + 0.1
+    over = laid(first, second)
+    membrane = calmer(over, over.both)
+    (_, fine, coarse, _), _ = octave_by_octave(over, membrane)
+    assert coarse > 0.6
+    assert octave_by_octave(across(over), membrane, OCTAVES)[0][1] < 0.5 * fine + 0.1
 
 
 def test_a_membrane_is_as_much_like_its_copy_however_both_lie() -> None:
     turn = cv2.getRotationMatrix2D((160, 120), 25.0, 1.0)
-    pictures = [moved(gel(1, noise), turn) for noise in (0, 5)]
     inside = moved(np.full(SHAPE, 255, np.uint8), turn) > 250
-    first, second = (octaves_of(p.astype(np.float32), inside) for p in pictures)
-    rho, _ = correlation_across(first.values, second.values, inside, inside & calm(first))
+    over = laid(*(octaves_of(moved(gel(1, n), turn).astype(np.float32), inside) for n in (0, 5)))
+    rho, _ = octave_by_octave(across(over), calmer(over, inside), OCTAVES)
     assert rho[1] > 0.6
 
 
 def test_of_nothing_in_common_there_are_no_samples() -> None:
-    octaves = seen(gel(1, 0))
-    nowhere = np.zeros(SHAPE, bool)
-    rho, samples = correlation_across(octaves.values, octaves.values, nowhere, nowhere)
+    over = replace(laid(seen(gel(1, 0)), seen(gel(1, 5))), both=np.zeros(SHAPE, bool))
+    rho, samples = octave_by_octave(across(over), over.both, OCTAVES)
     assert samples == (0.0,) * OCTAVES
     assert rho == (0.0,) * OCTAVES
 
 
-def test_a_noisy_part_of_a_gel_counts_by_its_membrane_and_that_of_another_does_not() -> None:
-    def nats(other: np.ndarray, *, across: bool) -> float:
-        panels = [Views(p.astype(np.float32), everywhere(p)) for p in (gel(1, 0), other)]
-        grid = build(*panels, np.eye(3), 200_000)
-        laid = overlay(grid, grid.start, inverted=False)
-        whole_px = 4 * grid.panel_px
-        return agreement(laid, banded=1.0, panel_px=whole_px, across=across).nats
+def part_nats(first: np.ndarray, second: np.ndarray, *, across: bool) -> float:
+    """Return how far two pictures agree as parts of gels four times their size."""
+    panels = [Views(p.astype(np.float32), everywhere(p)) for p in (first, second)]
+    grid = build(*panels, np.eye(3), 200_000)
+    over = overlay(grid, grid.start, inverted=False)
+    return agreement(over, banded=1.0, panel_px=4 * grid.panel_px, across=across).nats
 
+
+def test_a_noisy_part_of_a_gel_counts_by_its_membrane_and_that_of_another_does_not() -> None:
     def noisy(image: np.ndarray) -> np.ndarray:
         noise = np.random.default_rng(9).normal(0, 5.0, SHAPE)
         return np.asarray(np.clip(image + noise, 0, 255), np.uint8)
 
-    assert nats(noisy(gel(1, 5)), across=True) > 40.0
-    assert nats(noisy(gel(1, 5)), across=False) < 12.0
-    assert nats(noisy(gel(2, 5)), across=True) < 12.0
+    assert part_nats(gel(1, 0), noisy(gel(1, 5)), across=True) > 40.0
+    assert part_nats(gel(1, 0), noisy(gel(1, 5)), across=False) < 12.0
+    assert part_nats(gel(1, 0), noisy(gel(2, 5)), across=True) < 12.0
+
+
+def test_a_compressed_part_counts_by_the_second_octave_that_compression_leaves() -> None:
+    copied, look_alike = (jpeg(gel(seed, 5), 50) for seed in (1, 2))
+    assert part_nats(gel(1, 0), copied, across=True) > 100.0
+    assert part_nats(gel(1, 0), copied, across=False) < 12.0
+    assert part_nats(gel(1, 0), look_alike, across=True) < 12.0

@@ -106,7 +106,7 @@ def agreement(
     if banded > 0.0:
         nats = membrane.left_of(
             laid, region, nats, samples[0], banded,
-            whole=whole, least_whole=least_whole, across=across,
+            whole=whole, least_whole=least_whole, ask_across=across,
         )  # fmt: skip
     return _agreement(laid, region, nats, rho, samples)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from figecho.model import BoolArray
-from figecho.verify.across import correlation_across
+from figecho.verify.across import OCTAVES, across
 from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.nats import LOOK_ALIKE_GELS, LOOK_ALIKE_LANES, nats_of, nats_over_none
 from figecho.verify.overlay import Overlay, octave_by_octave
@@ -28,8 +28,10 @@ _GRAINY, _LEAST_GRAIN, _SKIRTS = 0.02, 2.0, 0.8
 #: all, there is too little membrane to ask.
 WHOLE_NATS, _FAINT_GRAIN_WEIGHS, _SMALL_SAMPLES = 50.0, 2.0, 100.0
 #: What neighbouring lanes of one gel, mirrored or not, have in common besides bands and lanes, and
-#: how many times more counts; a quarter of it the finest octave has to show over none in common.
-LOOK_ALIKE_ACROSS = (0.10, 0.30, 0.85)
+#: how many times more counts, if the finest octave shows a quarter of it over none in common; and
+#: the utmost that 2,400 pairs of lanes had in the two finest octaves, beyond which all counts where
+#: there is grain at all: without any the smooth corners of bands agree as well as they like.
+LOOK_ALIKE_ACROSS, _UTMOST_ACROSS = (0.10, 0.30, 0.85), (0.25, 0.50)
 _ACROSS_WEIGHS, _FINE_ACROSS_WEIGHS = 3.0, 4.0
 #: Seen at half the resolution, gels of one protocol reach this, the first where the membrane is
 #: rough with grain or dust: the skirts of the bands, which are smooth, agree by any amount. Rough
@@ -40,7 +42,7 @@ _ROUGH = 0.04
 
 def left_of(
     laid: Overlay, region: BoolArray, nats: float, fine_samples: float, banded: float,
-    *, whole: bool, least_whole: float, across: bool,
+    *, whole: bool, least_whole: float, ask_across: bool,
 ) -> float:  # fmt: skip
     """Return the evidence that the membrane leaves two gels of what their octaves show, in nats.
 
@@ -59,7 +61,7 @@ def left_of(
         Whether the region is the whole of one; of its parts the best of many is found.
     least_whole : float
         Nats that the whole of a gel is left, whatever its calmer half shows.
-    across : bool
+    ask_across : bool
         Whether they may agree by what is neither bands nor lanes where these leave less than
         :data:`WHOLE_NATS`.
     """
@@ -71,7 +73,7 @@ def left_of(
             calm = _part_nats(laid, region, banded)
         gel = 1.0 if banded > RATHER_A_GEL else banded
         nats += gel * (min(nats, calm) - nats)
-    if across and banded > RATHER_A_GEL and nats < WHOLE_NATS:
+    if ask_across and banded > RATHER_A_GEL and nats < WHOLE_NATS:
         nats = max(nats, banded * _nats_across(laid, region))
     return nats
 
@@ -117,10 +119,15 @@ def _part_nats(laid: Overlay, region: BoolArray, banded: float) -> float:
 
 
 def _nats_across(laid: Overlay, region: BoolArray) -> float:
-    """Return what the calmer half of a gel shows besides bands and lanes, in nats."""
-    rho, samples = correlation_across(laid.a, laid.b, laid.both, calmer(laid, region))
-    nats = _ACROSS_WEIGHS * nats_of(rho, samples, other=LOOK_ALIKE_ACROSS)
-    return min(nats, _FINE_ACROSS_WEIGHS * nats_over_none(rho[0], samples[0]))
+    """Return what the calmer half of two gels shows besides bands and lanes, in nats."""
+    membrane = calmer(laid, region)
+    rho, samples = octave_by_octave(across(laid), membrane, OCTAVES)
+    usual = _ACROSS_WEIGHS * nats_of(rho, samples, other=LOOK_ALIKE_ACROSS)
+    usual = min(usual, _FINE_ACROSS_WEIGHS * nats_over_none(rho[0], samples[0]))
+    if not _has_grain(laid, membrane):
+        return usual
+    fine = slice(len(_UTMOST_ACROSS))
+    return max(usual, _ACROSS_WEIGHS * nats_of(rho[fine], samples[fine], other=_UTMOST_ACROSS))
 
 
 def _has_grain(laid: Overlay, calm: BoolArray) -> bool:
