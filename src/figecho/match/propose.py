@@ -18,6 +18,7 @@ from figecho.match.grow import plausible, sharpened, simplest_geometry
 from figecho.match.nearest import Matches, match_binary, match_forms, match_within
 from figecho.match.within import motions_within
 from figecho.model import BoolArray, Matrix, MotionModel
+from figecho.verify.bands import RATHER_A_GEL
 
 _NO_POINTS = np.zeros((0, 2))
 
@@ -152,6 +153,10 @@ def block_proposals(a: Described, b: Described, config: Config) -> list[Proposal
 
 def patch_proposals(a: Described, config: Config) -> list[Proposal]:
     """Propose motions inside one panel from the patches around all its grains and blobs."""
+    motions = motions_within(
+        a.panel.grey, a.panel.usable, config.patches, min_shift_px=config.match.min_shift_px,
+        gel=a.views.at(1.0)[0].banded > RATHER_A_GEL,
+    )  # fmt: skip
     return [
         Proposal(
             method="blocks",
@@ -163,9 +168,7 @@ def patch_proposals(a: Described, config: Config) -> list[Proposal]:
             matches=motion.matches,
             whole=motion.whole,
         )
-        for motion in motions_within(
-            a.panel.grey, a.panel.usable, config.patches, min_shift_px=config.match.min_shift_px
-        )
+        for motion in motions
         if plausible(motion.b_from_a, a.panel.shape)
     ]
 
