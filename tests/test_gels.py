@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 
 from figecho.describe.described import describe
-from figecho.judge.nfa import relative_evidence
+from figecho.echo import Echo
+from figecho.judge.nfa import Trials, log10_nfa, relative_evidence
 from figecho.model import Panel
 from figecho.pairs import echoes
 from figecho.screen.masks import overlay as overlaid
 from figecho.screen.masks import usable
+from figecho.verify import inside
 from figecho.verify.agree import agreement, agreement_from_afar
 from figecho.verify.bands import _harmonics, tilt_rad
 from figecho.verify.chance import elsewhere_nats
@@ -24,11 +26,13 @@ from figecho.verify.frame import build
 from figecho.verify.gels import _off_curve, is_gel, one_dye
 from figecho.verify.inside import in_a_row
 from figecho.verify.membrane import calmer_half
+from figecho.verify.outline import transform_points
 from figecho.verify.overlay import Overlay, overlay
 from figecho.verify.views import Views
 from handmade import panel
 from pictures import jpeg, write
 from scenes import CONFIG, everywhere, grey, rendering
+from scenes import jpeg as saved
 
 TINTS = {"ethidium": (1.0, 0.55, 0.15), "coomassie": (0.5, 0.6, 1.0), "grey": (1.0, 1.0, 1.0)}
 
@@ -289,3 +293,84 @@ def test_compiled_colours_are_those_of_plain_numpy() -> None:
         left[tone == k] -= left[tone == k].mean(axis=0)
     assert _off_curve(rgb, usable, 2) == pytest.approx((left**2).sum() / len(left), rel=1e-9)
     assert _off_curve(rgb, np.zeros_like(usable), 2) == 0.0
+
+
+# Copies inside one gel
+
+
+def smooth_gel(seed: int, *, same_bands: bool = False) -> np.ndarray:
+    """Six lanes on a membrane whose grain is as broad as a lens or a resampling leaves it."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:240, 0:300].astype(np.float32)
+    tones = 190 + 20 * np.sin(y / 90 + rng.uniform(0, 6)) + 15 * np.sin(x / 120)
+    places = rng.uniform(20, 220, 7)
+    for lane in range(6):
+        places = places if same_bands else rng.uniform(20, 220, 7)
+        across = x - (30 + 48 * lane)
+        for place in places:
+            smile = place + 0.004 * rng.uniform(0, 1) * across**2
+            band = ((y - smile) / rng.uniform(3, 5)) ** 2 + (across / 15) ** 6
+            tones -= rng.uniform(40, 130) * np.exp(-band)
+    grain = cv2.GaussianBlur(rng.normal(0, 1, tones.shape), (0, 0), 2.0)
+    return np.clip(tones + 3 * grain / grain.std(), 0, 255).astype(np.uint8)
+
+
+def reported_inside(image: np.ndarray) -> list[Echo]:
+    """Return the copies inside one of ten panels that count."""
+    one = describe(panel(image), CONFIG)
+    trials = Trials(gels=0, others=45, within=10)
+    return [
+        e
+        for e in echoes(one, one, CONFIG)
+        if log10_nfa(relative_evidence(e.nats, e.chance, e.alike), trials, "within")
+        <= CONFIG.judge.moderate_log10_nfa
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("turn", ["quarter", "mirrored", "askew"])
+def test_a_part_of_a_smooth_gel_is_found_where_it_lies_turned(seed: int, turn: str) -> None:
+    gel = smooth_gel(seed)
+    if turn == "askew":
+        matrix = cv2.getRotationMatrix2D((52.0, 92.0), 35.0, 1.0)
+        matrix[:, 2] += [180.0, 80.0]
+        there = cv2.warpAffine(gel, matrix, (300, 240), flags=cv2.INTER_CUBIC)
+        disc = cv2.circle(np.zeros_like(gel), (232, 172), 34, 1, -1) > 0
+        gel[disc] = there[disc]
+    else:
+        part = gel[60:124, 20:84]
+        gel[150:214, 200:264] = np.rot90(part[:, ::-1] if turn == "mirrored" else part)
+    (found, *_) = reported_inside(saved(gel, 92))
+    here = np.array([52.0, 92.0] if turn == "askew" else [51.5, 91.5])
+    there = here + np.array([180.0, 80.0] if turn == "askew" else [180.0, 90.0])
+    gaps = [
+        np.linalg.norm(transform_points(found.b_from_a, place[None])[0] - goal)
+        for place, goal in ((here, there), (there, here))
+    ]
+    assert min(gaps) < 3.0
+    assert (np.linalg.det(found.b_from_a[:2, :2]) < 0) == (turn == "mirrored")
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("same_bands", [False, True])
+def test_lanes_of_a_smooth_gel_are_no_copies(seed: int, same_bands: bool) -> None:
+    assert reported_inside(saved(smooth_gel(seed, same_bands=same_bands), 92)) == []
+
+
+def test_only_what_turns_bands_further_than_they_lean_tells_by_the_second_octave() -> None:
+    shapes_alone = {"rho": (0.3, 0.9, 0.9, 0.9), "samples": (40.0, 60.0, 20.0, 5.0)}
+    gel = Views(smooth_gel(0).astype(np.float32), everywhere(smooth_gel(0))).at(1.0)[0]
+    for degrees, counts in ((0, False), (12, False), (35, True), (90, True), (180, False)):
+        for side in (1.0, -1.0):
+            turn = cv2.getRotationMatrix2D((0.0, 0.0), float(degrees), 1.0)
+            motion = np.vstack([turn, [0.0, 0.0, 1.0]]) @ np.diag([side, 1.0, 1.0])
+            turned = inside.turned(motion, gel)
+            assert (
+                inside.inside_nats(b_from_a=motion, turned=turned, **shapes_alone) > 0
+            ) == counts
+
+
+def test_what_lies_turned_in_no_gel_is_told_by_its_grain_alone() -> None:
+    field = rendering("nuclei", 3, 120, 160)
+    octaves = Views(grey(field), everywhere(field)).at(1.0)[0]
+    assert not inside.turned(np.array([[0.0, -1.0, 90.0], [1.0, 0.0, 0.0], [0, 0, 1.0]]), octaves)

@@ -17,7 +17,7 @@ from figecho.model import Matrix
 from figecho.verify import frame as frames
 from figecho.verify import inside as within
 from figecho.verify.agree import agreement, differing_share
-from figecho.verify.bands import RATHER_A_GEL
+from figecho.verify.bands import RATHER_A_GEL, Octaves
 from figecho.verify.chance import chance_nats, elsewhere_nats
 from figecho.verify.outline import polygon_area, transform_points
 from figecho.verify.overlay import overlay
@@ -44,7 +44,7 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
     """
     found = [e for p in proposals(a, b, config) if (e := verified(a, b, p, config)) is not None]
     if a is b and found:
-        found = _standing_out(found, a.views.at(1.0)[0].banded, config.verify.min_nats)
+        found = _standing_out(found, a.views.at(1.0)[0], config.verify.min_nats)
     found.sort(
         key=lambda e: (
             not e.same, -_rank(e), e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel()),
@@ -91,17 +91,23 @@ def _few_keypoints(a: Described, b: Described, config: Config) -> bool:
     return thinnest < settings.thin_px and min(len(a.sift), len(b.sift)) < settings.thin_keypoints
 
 
-def _standing_out(found: list[Echo], banded: float, least: float) -> list[Echo]:
+def _standing_out(found: list[Echo], octaves: Octaves, least: float) -> list[Echo]:
     """Weigh each echo inside a panel against the best of the others, and keep what remains."""
     kept = []
-    for echo in found:
+    turned = [within.turned(e.b_from_a, octaves) for e in found]
+    for echo, turns in zip(found, turned, strict=True):
         if echo.same:
             kept.append(echo)
             continue
-        others = [e.rho[0] for e in found if not _same_geometry(e.b_from_a, echo, True)]
+        # How alike its lanes are says nothing of what lies turned among them.
+        others = [
+            other.rho[0]
+            for other, too in zip(found, turned, strict=True)
+            if too >= turns and not _same_geometry(other.b_from_a, echo, True)
+        ]
         nats = within.inside_nats(
-            echo.rho[0], echo.samples[0], echo.b_from_a,
-            banded=banded, repeat=max(others, default=0.0), pattern=echo.pattern,
+            echo.rho, echo.samples, echo.b_from_a, banded=octaves.banded,
+            repeat=max(others, default=0.0), pattern=echo.pattern, turned=turns,
         )  # fmt: skip
         if nats >= least:
             kept.append(replace(echo, nats=nats))

@@ -101,27 +101,30 @@ def around_keypoints(inside: bool, grid: Frame, proposal: Proposal, config: Conf
     A small copy would drown on a coarse grid, and an alignment of all the pixels would not see it.
     """
     settings = config.verify
-    least = settings.min_nats
+    # What look-alikes of two panels share is no measure inside one: the grain decides there.
+    least = settings.gate_nats if inside else settings.min_nats
     part, window = _near(grid, proposal, settings.max_drift_px)
     near = best(inside, part, proposal, least, config, rough=True)
     # Near the keypoints alone a small copy between panels may show little.
-    if near.found.nats < (least if inside else settings.gate_nats):
+    if near.found.nats < settings.gate_nats:
         return None
-    if inside and _worth(near.found, inside=True) < _NEAR_WORTH * least:
+    turned = inside and within.turned(proposal.b_from_a, grid.a)
+    if inside and _worth(near.found, inside=True, turned=turned) < _NEAR_WORTH * settings.min_nats:
         return None
     grid = replace(grid, start=_between(grid, part, near.geometry))
     asked = best(inside, grid, proposal, least, config)
-    if _worth(asked.found, inside=inside) <= _worth(near.found, inside=inside):
+    after, before = (_worth(f, inside=inside, turned=turned) for f in (asked.found, near.found))
+    if after <= before:
         found = _spread(near.found, window, grid)
         asked = Asked(found=found, grid=grid, geometry=grid.start)
     return None if asked.found.nats < least else asked
 
 
-def _worth(result: Agreement, *, inside: bool) -> float:
+def _worth(result: Agreement, *, inside: bool, turned: bool) -> float:
     """Return the evidence by which two regions for one motion are told apart."""
     if not inside:
         return result.nats
-    return within.inside_nats(result.rho[0], result.samples[0], np.eye(3))
+    return within.inside_nats(result.rho, result.samples, np.eye(3), turned=turned)
 
 
 def points_on(grid: Frame, proposal: Proposal) -> NDArray[np.float64]:

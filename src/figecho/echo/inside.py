@@ -51,8 +51,9 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     in_shape = asked.found.rho[0] < within.SAME_GRAIN
     pattern = within.pattern(asked.grid, asked.geometry, found.region)
     # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
+    turned = within.turned(b_from_a, asked.grid.a)
     banded = asked.grid.a.banded > RATHER_A_GEL
-    if banded and within.in_a_row(asked.grid, asked.geometry, found.region):
+    if banded and not turned and within.in_a_row(asked.grid, asked.geometry, found.region):
         found = within.away_from_bands(
             asked.grid, asked.geometry, found, inverted=proposal.form.inverted
         )
@@ -61,8 +62,8 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
         return None
     polygon = np.clip(polygon, 0.0, np.array(a.panel.shape[::-1]) - 1)
     if asked.grid.size != a.panel.shape[::-1]:
-        found = _in_full_size(a, polygon, b_from_a, found, config)
-    nats = within.inside_nats(found.rho[0], found.samples[0], b_from_a, pattern=pattern)
+        found = _in_full_size(a, polygon, b_from_a, found, config, turned=turned)
+    nats = within.inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, turned=turned)
     if nats <= 0.0:
         return None
     echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
@@ -77,8 +78,9 @@ def _asked(a: Described, proposal: Proposal, config: Config) -> Asked | None:
         return None
     if is_small(proposal, a.panel.shape):
         return around_keypoints(True, grid, proposal, config)
-    asked = best(True, grid, proposal, config.verify.min_nats, config)
-    if asked.found.rho[0] < SAME_START or asked.found.nats < config.verify.min_nats:
+    least = config.verify.gate_nats
+    asked = best(True, grid, proposal, least, config)
+    if asked.found.rho[0] < SAME_START or asked.found.nats < least:
         return None
     return asked
 
@@ -111,9 +113,10 @@ def _one_of_both(asked: Asked, proposal: Proposal, config: Config) -> Agreement:
 
 
 def _in_full_size(
-    a: Described, polygon: NDArray[np.float64], b_from_a: Matrix, result: Agreement, config: Config
-) -> Agreement:
-    """Measure the finest octave of a copy inside a large panel on all its pixels, if it is less.
+    a: Described, polygon: NDArray[np.float64], b_from_a: Matrix, result: Agreement, config: Config,
+    *, turned: bool,
+) -> Agreement:  # fmt: skip
+    """Measure a copy inside a large panel on all its pixels, if it is worth less there.
 
     On a smaller grid the finest octave is no longer that of the grain: there windows and tiles
     agree as well as copies do, and only in full size they do not.
@@ -131,8 +134,9 @@ def _in_full_size(
     for geometry in (part.start, better):
         laid = overlay(part, geometry, inverted=False)
         rho, samples = octave_by_octave(laid, where & laid.both)
-        grain.append((within.inside_nats(rho[0], samples[0], b_from_a), rho[0], samples[0]))
-    nats, rho_0, samples_0 = max(grain)
-    if nats >= within.inside_nats(result.rho[0], result.samples[0], b_from_a):
+        nats = within.inside_nats(rho, samples, b_from_a, turned=turned)
+        grain.append((nats, rho, samples))
+    nats, rho, samples = max(grain)
+    if nats >= within.inside_nats(result.rho, result.samples, b_from_a, turned=turned):
         return result
-    return replace(result, rho=(rho_0, *result.rho[1:]), samples=(samples_0, *result.samples[1:]))
+    return replace(result, rho=rho, samples=samples)

@@ -18,6 +18,7 @@ from figecho.match.grow import plausible, sharpened, simplest_geometry
 from figecho.match.nearest import Matches, match_binary, match_forms, match_within
 from figecho.match.within import motions_within
 from figecho.model import BoolArray, Matrix, MotionModel
+from figecho.verify.bands import RATHER_A_GEL
 
 #: A sample of one keypoint too few is followed by another: of 17 keypoints that agree, every fourth
 #: may be three, and one in twelve of panels that share nothing show as many.
@@ -168,6 +169,10 @@ def block_proposals(a: Described, b: Described, config: Config) -> list[Proposal
 
 def patch_proposals(a: Described, config: Config) -> list[Proposal]:
     """Propose motions inside one panel from the patches around all its grains and blobs."""
+    motions = motions_within(
+        a.panel.grey, a.panel.usable, config.patches, min_shift_px=config.match.min_shift_px,
+        gel=a.views.at(1.0)[0].banded > RATHER_A_GEL,
+    )  # fmt: skip
     return [
         Proposal(
             method="blocks",
@@ -179,9 +184,7 @@ def patch_proposals(a: Described, config: Config) -> list[Proposal]:
             matches=motion.matches,
             whole=motion.whole,
         )
-        for motion in motions_within(
-            a.panel.grey, a.panel.usable, config.patches, min_shift_px=config.match.min_shift_px
-        )
+        for motion in motions
         if plausible(motion.b_from_a, a.panel.shape)
     ]
 

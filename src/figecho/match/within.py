@@ -23,6 +23,8 @@ from figecho.model import BoolArray, FloatArray, Matrix
 _NEAREST = 2
 _REACH_PX, _NEAR_PX, _SLOPE, _MOST_TURN = 40.0, 1.5, 0.10, float(np.deg2rad(30.0))
 _LEAST, _TAKEN_PX = 3, 4.0
+#: Sine of the angle from which on a motion turns the bands of a gel.
+_TURNED = float(np.sin(np.deg2rad(20.0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,8 +55,9 @@ class Motion:
 
 
 def motions_within(
-    grey: FloatArray, usable: BoolArray, settings: Settings, *, min_shift_px: float
-) -> list[Motion]:
+    grey: FloatArray, usable: BoolArray, settings: Settings,
+    *, min_shift_px: float, gel: bool = False,
+) -> list[Motion]:  # fmt: skip
     """Propose the motions that most patches of some place follow, those with most votes first.
 
     Parameters
@@ -64,25 +67,33 @@ def motions_within(
     settings : Settings
     min_shift_px : float
         Patches nearer to each other are not compared.
+    gel : bool
+        Whether lanes repeat by nature, among which what lies turned would get no hearing.
 
     Returns
     -------
     list of Motion
-        At most ``settings.max_motions``, upright and mirrored together, of ``settings.min_votes``
-        or more: of drawn clones all but one in a hundred reach that, of chance motions a third.
+        At most ``settings.max_motions``, upright and mirrored together, and in a gel as many more
+        that turn its bands, of ``settings.min_votes`` or more: of drawn clones all but one in a
+        hundred reach that, of chance motions a third.
     """
     flat = flattened(grey, usable)
     patches = patches_at(flat, points(flat, usable, settings.max_points))
-    found: list[Motion] = []
+    found: tuple[list[Motion], list[Motion]] = ([], [])
     same: list[Motion] = []
     for mirrored, matched in zip(
         (False, True), matches(patches, settings.min_cosine, min_shift_px), strict=True
     ):
-        motions = _motions(patches, *matched, mirrored=mirrored, most=settings.max_motions)
-        found += [m for m in motions if m.votes >= settings.min_votes]
+        for level, motions in enumerate(
+            _motions(patches, *matched, mirrored=mirrored, most=settings.max_motions, gel=gel)
+        ):
+            found[level].extend(m for m in motions if m.votes >= settings.min_votes)
         same += _same(grey, usable, patches, matched, mirrored=mirrored, most=settings.max_whole)
-    found.sort(key=lambda m: (-m.votes, m.mirrored, tuple(m.b_from_a.ravel())))
-    return found[: settings.max_motions] + same
+    best: list[Motion] = []
+    for motions in found:
+        motions.sort(key=lambda m: (-m.votes, m.mirrored, tuple(m.b_from_a.ravel())))
+        best += motions[: settings.max_motions]
+    return best + same
 
 
 def matches(
@@ -224,10 +235,11 @@ def _turns(
 
 def _motions(
     patches: Patches, source: NDArray[np.intp], target: NDArray[np.intp], cosine: FloatArray,
-    *, mirrored: bool, most: int,
-) -> list[Motion]:  # fmt: skip
+    *, mirrored: bool, most: int, gel: bool,
+) -> tuple[list[Motion], list[Motion]]:  # fmt: skip
+    """Return the motions with most votes, and apart from them those that turn bands of a gel."""
     if len(source) < _LEAST:
-        return []
+        return [], []
     flip = np.diag([-1.0, 1.0, 1.0]) if mirrored else np.eye(3)
     a, b = patches.xy[source] @ flip[:2, :2], patches.xy[target].astype(np.float64)
     turn = _turns(patches, source, target, mirrored=mirrored)
@@ -238,30 +250,35 @@ def _motions(
         a.astype(np.float32), b.astype(np.float32), turn.astype(np.float32),
         weight.astype(np.float32), _REACH_PX, _NEAR_PX, _SLOPE, _MOST_TURN,
     )  # fmt: skip
+    order = np.argsort(-votes, kind="stable")
+    turned = gel & (np.abs(np.sin(turn)) > _TURNED)
     free = np.ones(len(a), dtype=bool)
-    found: list[Motion] = []
-    for seed in np.argsort(-votes, kind="stable")[: 20 * most]:
-        if len(found) == most:
-            break
-        if not free[seed]:
-            continue
-        matrix, gap, follows = fitted(
-            a, b, int(seed), float(turn[seed]), _REACH_PX, _NEAR_PX, _SLOPE
-        )
+
+    def followed(seed: int) -> Motion | None:
+        matrix, gap, follows = fitted(a, b, seed, float(turn[seed]), _REACH_PX, _NEAR_PX, _SLOPE)
         near = np.flatnonzero(follows)
         free[gap < _TAKEN_PX] = False
-        if len(near) >= _LEAST:
-            found.append(
-                Motion(
-                    b_from_a=matrix @ flip,
-                    mirrored=mirrored,
-                    points_a=patches.xy[source[near]].astype(np.float64),
-                    points_b=b[near],
-                    votes=float(votes[seed]),
-                    matches=len(source),
-                )
-            )
-    return found
+        if len(near) < _LEAST:
+            return None
+        return Motion(
+            b_from_a=matrix @ flip,
+            mirrored=mirrored,
+            points_a=patches.xy[source[near]].astype(np.float64),
+            points_b=b[near],
+            votes=float(votes[seed]),
+            matches=len(source),
+        )
+
+    def best(seeds: NDArray[np.intp]) -> list[Motion]:
+        found: list[Motion] = []
+        for seed in seeds[: 20 * most]:
+            if len(found) == most:
+                break
+            if free[seed] and (motion := followed(int(seed))) is not None:
+                found.append(motion)
+        return found
+
+    return best(order[~turned[order]]), best(order[turned[order]])
 
 
 @nb.njit(cache=True)
