@@ -20,8 +20,8 @@ import numpy as np
 
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS, RATHER_A_GEL, mean_filter
-from figecho.verify.frame import Frame, warp_linear_together, warp_mask, warp_together
-from figecho.verify.later import in_groups
+from figecho.verify.frame import Frame, warp_linear, warp_mask, warp_together
+from figecho.verify.later import Later, in_groups
 from figecho.verify.parts import large_parts
 from figecho.verify.planes import agreeing_pixels, correlation, products
 
@@ -59,9 +59,8 @@ CEILING = 0.995
 _AGREES = 0.40
 #: Three windows, each so much wider than the first, and how little each counts beside the last one.
 _WIDER, _LESS_TRUST = (1.0, 2.5, 6.25), 0.1
-#: Which octaves are brought to the grid of A together: three tell the region, then the finest one
-#: mostly refuses inside a panel.
-_VALUES_TOGETHER, _DENSITIES_TOGETHER = ((0, 1, 2), (3,)), ((0,), (1, 2, 3))
+#: Which octaves are brought to the grid of A together: three tell the region.
+_TOGETHER = ((0, 1, 2), (3,))
 #: A part of a region has so many pixels at least, and so many of the largest part.
 _PART_PX, _PART_SHARE = 40.0, 0.05
 #: Below this local correlation of the coarse octaves panels show something else; where there is
@@ -126,16 +125,15 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
         planes = warp_together([b.values[k] for k in some], geometry, size)
         return [-plane for plane in planes] if inverted else planes
 
-    def density(some: tuple[int, ...]) -> Sequence[FloatArray]:
-        there = warp_linear_together([b.density[k] for k in some], geometry, size)
-        return [np.minimum(a.density[k], plane) for k, plane in zip(some, there, strict=True)]
+    def density(k: int) -> FloatArray:
+        return np.minimum(a.density[k], warp_linear(b.density[k], geometry, size))
 
     both = a.usable & warp_mask(b.usable, geometry, size)
     core = np.asarray(cv2.erode(both.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     return Overlay(
         a=a.values,
-        b=in_groups(values, _VALUES_TOGETHER),
-        density=in_groups(density, _DENSITIES_TOGETHER),
+        b=in_groups(values, _TOGETHER),
+        density=Later(density, BANDS),
         steep=a.steep,
         both=core,
     )
