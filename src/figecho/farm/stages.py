@@ -16,6 +16,7 @@ from typing import Any
 from figecho.config import Config, Retrieve
 from figecho.echo import Echo
 from figecho.farm import tasks
+from figecho.farm.order import close_together
 from figecho.farm.place import Workplace, workplace
 from figecho.farm.port import Executor, Lost
 from figecho.manifest import Corrections, boxes_for
@@ -32,7 +33,6 @@ from figecho.store.store import Store
 
 #: Seconds after which finished work is written down; a crash loses no more than that.
 _WRITE_S = 1.0
-_GROUP = 16
 _MOST_PAIRS = 64
 _CHUNKS_A_STAGE = 64
 
@@ -229,10 +229,9 @@ def compare_all(
     ]
     found = {key: list(echoes) for key, echoes in _found(place.store, keys).items()}
     lost: dict[int, NotScanned] = {}
-    missing = sorted(
-        (k for k in range(len(pairs)) if keys[k] not in found),
-        key=lambda k: (pairs[k][0] // _GROUP, pairs[k][1] // _GROUP, k),
-    )
+    missing = [k for k in range(len(pairs)) if keys[k] not in found]
+    order = close_together([pairs[k] for k in missing], len(cards))
+    missing = [missing[k] for k in order]
     units = _Pairs(cards, pairs)
     chunk = max(1, min(_MOST_PAIRS, len(missing) // _CHUNKS_A_STAGE))
     task = partial(tasks.compare_pair, config=place.config)

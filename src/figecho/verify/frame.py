@@ -197,24 +197,14 @@ def warp_linear(image: FloatArray, geometry: Matrix, size: tuple[int, int]) -> F
 def warp_together(
     images: Sequence[FloatArray], geometry: Matrix, size: tuple[int, int]
 ) -> Sequence[FloatArray]:
-    """Sample some images of B as :func:`warp` does: three together cost little more than two."""
-    return _apart(warp(_joined(images), geometry, size))
+    """Sample some images of B as :func:`warp` does: three together cost little more than two.
 
-
-def warp_linear_together(
-    images: Sequence[FloatArray], geometry: Matrix, size: tuple[int, int]
-) -> Sequence[FloatArray]:
-    """Sample some images of B as :func:`warp_linear` does: four together cost about as one."""
-    return _apart(warp_linear(_joined(images), geometry, size))
-
-
-def _joined(images: Sequence[FloatArray]) -> FloatArray:
-    return np.asarray(cv2.merge(list(images)), dtype=np.float32)
-
-
-def _apart(joined: FloatArray) -> Sequence[FloatArray]:
-    # Of one plane the warp leaves out the last axis.
-    return [joined] if joined.ndim == 2 else cv2.split(joined)
+    With linear sampling each by itself is faster.
+    """
+    if len(images) == 1:
+        return [warp(images[0], geometry, size)]
+    joined = np.asarray(cv2.merge(list(images)), dtype=np.float32)
+    return list(cv2.split(warp(joined, geometry, size)))
 
 
 def warp_mask(mask: BoolArray, geometry: Matrix, size: tuple[int, int]) -> BoolArray:

@@ -10,13 +10,12 @@ import numpy as np
 
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS
-from figecho.verify.frame import Frame, warp_linear_together, warp_mask, warp_together
-from figecho.verify.later import in_groups
+from figecho.verify.frame import Frame, warp_linear, warp_mask, warp_together
+from figecho.verify.later import Later, in_groups
 from figecho.verify.planes import correlation
 
-#: Which octaves are brought to the grid of A together: three tell the region, then the finest one
-#: mostly refuses inside a panel.
-_VALUES_TOGETHER, _DENSITIES_TOGETHER = ((0, 1, 2), (3,)), ((0,), (1, 2, 3))
+#: Which octaves are brought to the grid of A together: three tell the region.
+_TOGETHER = ((0, 1, 2), (3,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,16 +51,15 @@ def overlay(frame: Frame, geometry: Matrix, *, inverted: bool) -> Overlay:
         planes = warp_together([b.values[k] for k in some], geometry, size)
         return [-plane for plane in planes] if inverted else planes
 
-    def density(some: tuple[int, ...]) -> Sequence[FloatArray]:
-        there = warp_linear_together([b.density[k] for k in some], geometry, size)
-        return [np.minimum(a.density[k], plane) for k, plane in zip(some, there, strict=True)]
+    def density(k: int) -> FloatArray:
+        return np.minimum(a.density[k], warp_linear(b.density[k], geometry, size))
 
     both = a.usable & warp_mask(b.usable, geometry, size)
     core = np.asarray(cv2.erode(both.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     return Overlay(
         a=a.values,
-        b=in_groups(values, _VALUES_TOGETHER),
-        density=in_groups(density, _DENSITIES_TOGETHER),
+        b=in_groups(values, _TOGETHER),
+        density=Later(density, BANDS),
         steep=a.steep,
         both=core,
     )
