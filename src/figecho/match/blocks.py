@@ -157,13 +157,14 @@ def _shifts(source: BlockView, target: BlockView, settings: Blocks) -> list[Shif
     )
     samples = np.full(len(corners), block_h * block_w / 6.0, dtype=np.float32)
     shift_evidence(a, b, corners, block_h, block_w, samples, _FLOOR, evidence)
+    view_from_a = np.linalg.inv(source.panel_from_view)
     found = []
     for inverted in (False, True):
         pooled = np.asarray(cv2.blur(evidence[int(inverted)], (3, 3))) * np.float32(9.0)
         for nats, x, y in peaks(pooled, settings.peaks_per_view + 1, radius=3):
             move = np.eye(3)
             move[:2, 2] = [x - (a.shape[1] - block_w), y - (a.shape[0] - block_h)]
-            b_from_a = target.panel_from_view @ move @ np.linalg.inv(source.panel_from_view)
+            b_from_a = target.panel_from_view @ move @ view_from_a
             found.append(Shift(nats=nats, b_from_a=b_from_a, inverted=inverted))
     return found
 

@@ -244,7 +244,8 @@ def _motions(
     a, b = patches.xy[source] @ flip[:2, :2], patches.xy[target].astype(np.float64)
     turn = _turns(patches, source, target, mirrored=mirrored)
     # A match weighs what it is worth among the matches of this panel: most of them are chance.
-    rank = np.argsort(np.argsort(-cosine, kind="stable"), kind="stable")
+    rank = np.empty(len(cosine))
+    rank[np.argsort(-cosine, kind="stable")] = np.arange(len(cosine))
     weight = -np.log((rank + 1.0) / len(rank))
     votes = local_votes(
         a.astype(np.float32), b.astype(np.float32), turn.astype(np.float32),

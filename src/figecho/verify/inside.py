@@ -42,6 +42,7 @@ _TURNED_DEG, _TURNED_BY_NATURE = 20.0, (_BY_NATURE, 0.6)
 _FITTED_SAMPLES = 12.0
 #: How far around so many keypoints their grain is compared.
 _CLOSE_PX, _CLOSE_POINTS = 6, 40
+_DISC = np.hypot(*np.mgrid[-_CLOSE_PX : _CLOSE_PX + 1, -_CLOSE_PX : _CLOSE_PX + 1]) <= _CLOSE_PX
 #: Shifts asked for a pattern: from so far on, which no grain reaches, up to this share of the
 #: region; what is there must hold this share of what the region does.
 _PATTERN_FROM_PX, _PATTERN_REACH, _PATTERN_LEFT = 5, 0.75, 0.3
@@ -122,10 +123,7 @@ def grain_shared(grid: Frame, points: NDArray[np.float64]) -> float:
     points : ndarray of shape (n, 2)
         On the grid of A.
     """
-    spread = np.mgrid[-_CLOSE_PX : _CLOSE_PX + 1, -_CLOSE_PX : _CLOSE_PX + 1].reshape(2, -1).T
-    spread = spread[(spread**2).sum(axis=1) <= _CLOSE_PX**2]
-    close = np.rint(points[:_CLOSE_POINTS])[:, None] + spread
-    here = _distinct(close.reshape(-1, 2).astype(np.int64))
+    here = _close_to(points[:_CLOSE_POINTS])
     there = transform_points(grid.start, here)
     density = np.minimum(sampled(grid.a.density[0], here), sampled(grid.b.density[0], there))
     weight = np.sqrt(density)
@@ -134,11 +132,18 @@ def grain_shared(grid: Frame, points: NDArray[np.float64]) -> float:
     )
 
 
-def _distinct(points: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return each point once, from left to right; as single numbers they are sorted much faster."""
-    low, rows = points.min(axis=0), int(np.ptp(points[:, 1])) + 1
-    x, y = np.divmod(np.unique((points - low) @ [rows, 1]), rows)
-    return np.asarray(np.stack([x, y], axis=1) + low, dtype=np.float64)
+def _close_to(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the pixels around points, each once, from left to right.
+
+    To mark them takes a third of the time of sorting them.
+    """
+    pixels = np.rint(points).astype(np.int64)
+    low = pixels.min(axis=0) - _CLOSE_PX
+    marked = np.zeros(np.ptp(pixels, axis=0) + len(_DISC), np.bool_)
+    for x, y in (pixels - low - _CLOSE_PX).tolist():
+        marked[x : x + len(_DISC), y : y + len(_DISC)] |= _DISC
+    columns, rows = np.divmod(np.flatnonzero(marked), marked.shape[1])
+    return np.asarray(np.stack([columns, rows], axis=1) + low, dtype=np.float64)
 
 
 def pattern(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> float:
