@@ -364,13 +364,12 @@ def test_only_what_turns_bands_further_than_they_lean_tells_by_the_second_octave
         for side in (1.0, -1.0):
             turn = cv2.getRotationMatrix2D((0.0, 0.0), float(degrees), 1.0)
             motion = np.vstack([turn, [0.0, 0.0, 1.0]]) @ np.diag([side, 1.0, 1.0])
-            turned = inside.turned(motion, gel)
-            assert (
-                inside.inside_nats(b_from_a=motion, turned=turned, **shapes_alone) > 0
-            ) == counts
+            scene = inside.scene_of(motion, gel)
+            assert (inside.inside_nats(b_from_a=motion, scene=scene, **shapes_alone) > 0) == counts
 
 
 def test_what_lies_turned_in_no_gel_is_told_by_its_grain_alone() -> None:
     field = rendering("nuclei", 3, 120, 160)
     octaves = Views(grey(field), everywhere(field)).at(1.0)[0]
-    assert not inside.turned(np.array([[0.0, -1.0, 90.0], [1.0, 0.0, 0.0], [0, 0, 1.0]]), octaves)
+    quarter = np.array([[0.0, -1.0, 90.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    assert inside.scene_of(quarter, octaves) == "field"

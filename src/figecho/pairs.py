@@ -94,20 +94,20 @@ def _few_keypoints(a: Described, b: Described, config: Config) -> bool:
 def _standing_out(found: list[Echo], octaves: Octaves, least: float) -> list[Echo]:
     """Weigh each echo inside a panel against the best of the others, and keep what remains."""
     kept = []
-    turned = [within.turned(e.b_from_a, octaves) for e in found]
-    for echo, turns in zip(found, turned, strict=True):
+    scenes = [within.scene_of(e.b_from_a, octaves) for e in found]
+    for echo, scene in zip(found, scenes, strict=True):
         if echo.same:
             kept.append(echo)
             continue
         # How alike its lanes are says nothing of what lies turned among them.
         others = [
             other.rho[0]
-            for other, too in zip(found, turned, strict=True)
-            if too >= turns and not _same_geometry(other.b_from_a, echo, True)
+            for other, too in zip(found, scenes, strict=True)
+            if scene in (too, "gel") and not _same_geometry(other.b_from_a, echo, True)
         ]
         nats = within.inside_nats(
             echo.rho, echo.samples, echo.b_from_a, banded=octaves.banded,
-            repeat=max(others, default=0.0), pattern=echo.pattern, turned=turns,
+            repeat=max(others, default=0.0), pattern=echo.pattern, scene=scene,
         )  # fmt: skip
         if nats >= least:
             kept.append(replace(echo, nats=nats))

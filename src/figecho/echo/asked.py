@@ -108,23 +108,23 @@ def around_keypoints(inside: bool, grid: Frame, proposal: Proposal, config: Conf
     # Near the keypoints alone a small copy between panels may show little.
     if near.found.nats < settings.gate_nats:
         return None
-    turned = inside and within.turned(proposal.b_from_a, grid.a)
-    if inside and _worth(near.found, inside=True, turned=turned) < _NEAR_WORTH * settings.min_nats:
+    scene = within.scene_of(proposal.b_from_a, grid.a) if inside else "field"
+    if inside and _worth(near.found, inside=True, scene=scene) < _NEAR_WORTH * settings.min_nats:
         return None
     grid = replace(grid, start=_between(grid, part, near.geometry))
     asked = best(inside, grid, proposal, least, config)
-    after, before = (_worth(f, inside=inside, turned=turned) for f in (asked.found, near.found))
+    after, before = (_worth(f, inside=inside, scene=scene) for f in (asked.found, near.found))
     if after <= before:
         found = _spread(near.found, window, grid)
         asked = Asked(found=found, grid=grid, geometry=grid.start)
     return None if asked.found.nats < least else asked
 
 
-def _worth(result: Agreement, *, inside: bool, turned: bool) -> float:
+def _worth(result: Agreement, *, inside: bool, scene: within.Scene) -> float:
     """Return the evidence by which two regions for one motion are told apart."""
     if not inside:
         return result.nats
-    return within.inside_nats(result.rho, result.samples, np.eye(3), turned=turned)
+    return within.inside_nats(result.rho, result.samples, np.eye(3), scene=scene)
 
 
 def points_on(grid: Frame, proposal: Proposal) -> NDArray[np.float64]:

@@ -51,9 +51,8 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     in_shape = asked.found.rho[0] < within.SAME_GRAIN
     pattern = within.pattern(asked.grid, asked.geometry, found.region)
     # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
-    turned = within.turned(b_from_a, asked.grid.a)
-    banded = asked.grid.a.banded > RATHER_A_GEL
-    if banded and not turned and within.in_a_row(asked.grid, asked.geometry, found.region):
+    scene = within.scene_of(b_from_a, asked.grid.a)
+    if scene == "gel" and within.in_a_row(asked.grid, asked.geometry, found.region):
         found = within.away_from_bands(
             asked.grid, asked.geometry, found, inverted=proposal.form.inverted
         )
@@ -62,8 +61,8 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
         return None
     polygon = np.clip(polygon, 0.0, np.array(a.panel.shape[::-1]) - 1)
     if asked.grid.size != a.panel.shape[::-1]:
-        found = _in_full_size(a, polygon, b_from_a, found, config, turned=turned)
-    nats = within.inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, turned=turned)
+        found = _in_full_size(a, polygon, b_from_a, found, config, scene=scene)
+    nats = within.inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, scene=scene)
     if nats <= 0.0:
         return None
     echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
@@ -114,7 +113,7 @@ def _one_of_both(asked: Asked, proposal: Proposal, config: Config) -> Agreement:
 
 def _in_full_size(
     a: Described, polygon: NDArray[np.float64], b_from_a: Matrix, result: Agreement, config: Config,
-    *, turned: bool,
+    *, scene: within.Scene,
 ) -> Agreement:  # fmt: skip
     """Measure a copy inside a large panel on all its pixels, if it is worth less there.
 
@@ -134,9 +133,9 @@ def _in_full_size(
     for geometry in (part.start, better):
         laid = overlay(part, geometry, inverted=False)
         rho, samples = octave_by_octave(laid, where & laid.both)
-        nats = within.inside_nats(rho, samples, b_from_a, turned=turned)
+        nats = within.inside_nats(rho, samples, b_from_a, scene=scene)
         grain.append((nats, rho, samples))
     nats, rho, samples = max(grain)
-    if nats >= within.inside_nats(result.rho, result.samples, b_from_a, turned=turned):
+    if nats >= within.inside_nats(result.rho, result.samples, b_from_a, scene=scene):
         return result
     return replace(result, rho=rho, samples=samples)

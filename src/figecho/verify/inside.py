@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import cv2
 import numba as nb
@@ -21,6 +22,8 @@ from figecho.verify.frame import Frame, grid_points, sampled
 from figecho.verify.membrane import calmer_half
 from figecho.verify.outline import transform_points
 from figecho.verify.overlay import overlay
+
+Scene = Literal["field", "gel", "turned"]
 
 _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
@@ -37,9 +40,10 @@ _BY_NATURE = 0.38
 #: How far neither bands nor their smiles lean, and the correlation of the two finest octaves that
 #: places of a gel turned further share by nature: in 430 real gels up to 0.34 and 0.55.
 _TURNED_DEG, _TURNED_BY_NATURE = 20.0, (_BY_NATURE, 0.6)
-#: Samples that the fit of the motion itself uses up. With so many the best of some 2,000 pairs of
-#: places in 650 panels without copies are worth 12 nats, where 30 are asked for.
-_FITTED_SAMPLES = 12.0
+#: Samples that the fit of the motion and the choice of the places use up: of cells and pores there
+#: are more to choose from than of lanes. The best of 2,000 pairs of places in 430 gels without
+#: copies are worth 11 nats so, where 30 are asked for.
+_FITTED_SAMPLES = {"field": 18.0, "gel": 12.0, "turned": 12.0}
 #: How far around so many keypoints their grain is compared.
 _CLOSE_PX, _CLOSE_POINTS = 6, 40
 _DISC = np.hypot(*np.mgrid[-_CLOSE_PX : _CLOSE_PX + 1, -_CLOSE_PX : _CLOSE_PX + 1]) <= _CLOSE_PX
@@ -52,7 +56,7 @@ NATS_A_GAIN = 15.0
 
 def inside_nats(
     rho: Sequence[float], samples: Sequence[float], b_from_a: Matrix,
-    *, banded: float = 0.0, repeat: float = 0.0, pattern: float = 0.0, turned: bool = False,
+    *, banded: float = 0.0, repeat: float = 0.0, pattern: float = 0.0, scene: Scene = "field",
 ) -> float:  # fmt: skip
     """Return the evidence for a copy inside a panel.
 
@@ -77,21 +81,23 @@ def inside_nats(
         The highest correlation of another motion inside the panel, where it is known.
     pattern : float
         See :func:`pattern`.
-    turned : bool
-        See :func:`turned`.
+    scene : {"field", "gel", "turned"}
+        See :func:`scene_of`.
     """
-    natures = _TURNED_BY_NATURE if turned else (_BY_NATURE,)
+    natures = _TURNED_BY_NATURE if scene == "turned" else (_BY_NATURE,)
     known = max(banded * _z(repeat), _z(pattern))
     told = list(zip(natures, rho, samples, strict=False))
     all_samples = sum(n for _, _, n in told)
-    left = max(1.0 - _FITTED_SAMPLES / max(all_samples, 1e-9), 0.0)
+    left = max(1.0 - _FITTED_SAMPLES[scene] / max(all_samples, 1e-9), 0.0)
     gain = sum(n * max(_z(r) - max(_z(nature), known), 0.0) ** 2 for nature, r, n in told)
     exact = 1.0 if rigid(b_from_a, stretch=_EXACT, scale=_EXACT) else 0.4
     return NATS_A_GAIN * exact * 0.5 * left * gain
 
 
-def turned(b_from_a: Matrix, octaves: Octaves) -> bool:
-    """Whether a motion inside a gel turns its bands, as neither lanes nor their mirror images are.
+def scene_of(b_from_a: Matrix, octaves: Octaves) -> Scene:
+    """Return where a motion takes place: in no gel, in a gel, or in a gel whose bands it turns.
+
+    Lanes resemble each other and their mirror images, but none lies across.
 
     Parameters
     ----------
@@ -99,8 +105,9 @@ def turned(b_from_a: Matrix, octaves: Octaves) -> bool:
     octaves : Octaves
         Of the panel.
     """
-    # Whether it is a gel takes a look at all pixels, so it is asked last.
-    return _turned_deg(b_from_a) > _TURNED_DEG and octaves.banded > RATHER_A_GEL
+    if octaves.banded <= RATHER_A_GEL:
+        return "field"
+    return "turned" if _turned_deg(b_from_a) > _TURNED_DEG else "gel"
 
 
 def _turned_deg(b_from_a: Matrix) -> float:
