@@ -312,7 +312,7 @@ def smooth_gel(seed: int, *, same_bands: bool = False) -> np.ndarray:
             band = ((y - smile) / rng.uniform(3, 5)) ** 2 + (across / 15) ** 6
             tones -= rng.uniform(40, 130) * np.exp(-band)
     grain = cv2.GaussianBlur(rng.normal(0, 1, tones.shape), (0, 0), 2.0)
-    return np.clip(tones + 3 * grain / grain.std(), 0, 255).astype(np.uint8)
+    return np.clip(tones + 4 * grain / grain.std(), 0, 255).astype(np.uint8)
 
 
 def reported_inside(image: np.ndarray) -> list[Echo]:
@@ -357,15 +357,56 @@ def test_lanes_of_a_smooth_gel_are_no_copies(seed: int, same_bands: bool) -> Non
     assert reported_inside(saved(smooth_gel(seed, same_bands=same_bands), 92)) == []
 
 
-def test_only_what_turns_bands_further_than_they_lean_tells_by_the_second_octave() -> None:
-    shapes_alone = {"rho": (0.3, 0.9, 0.9, 0.9), "samples": (40.0, 60.0, 20.0, 5.0)}
-    gel = Views(smooth_gel(0).astype(np.float32), everywhere(smooth_gel(0))).at(1.0)[0]
+def motion_of(degrees: float, *, mirrored: bool) -> np.ndarray:
+    turn = cv2.getRotationMatrix2D((0.0, 0.0), degrees, 1.0)
+    return np.vstack([turn, [0.0, 0.0, 1.0]]) @ np.diag([-1.0 if mirrored else 1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_only_what_turns_bands_further_than_they_lean_tells_by_the_second_octave(
+    mirrored: bool,
+) -> None:
+    gel = smooth_gel(0).astype(np.float32)
+    octaves = Views(gel, everywhere(gel)).at(1.0)[0]
     for degrees, counts in ((0, False), (12, False), (35, True), (90, True), (180, False)):
-        for side in (1.0, -1.0):
-            turn = cv2.getRotationMatrix2D((0.0, 0.0), float(degrees), 1.0)
-            motion = np.vstack([turn, [0.0, 0.0, 1.0]]) @ np.diag([side, 1.0, 1.0])
-            scene = inside.scene_of(motion, gel)
-            assert (inside.inside_nats(b_from_a=motion, scene=scene, **shapes_alone) > 0) == counts
+        motion = motion_of(degrees, mirrored=mirrored)
+        assert (inside.scene_of(motion, octaves) == "turned") == counts
+    copy, shape_alone = ((rho, 0.9, 0.9, 0.9) for rho in (0.6, 0.3))
+    samples, quarter = (40.0, 60.0, 20.0, 5.0), motion_of(90, mirrored=mirrored)
+    lane, turned = (
+        inside.inside_nats(copy, samples, quarter, scene=scene) for scene in ("gel", "turned")
+    )
+    assert 2.0 * lane < turned
+    assert inside.inside_nats(shape_alone, samples, quarter, scene="turned") == 0.0
+
+
+@pytest.mark.parametrize("lean_deg", [20, -30])
+def test_lanes_of_a_gel_laid_askew_are_mirrored_without_turning(lean_deg: float) -> None:
+    gel = smooth_gel(1).astype(np.float32)
+    lean = cv2.getRotationMatrix2D((150.0, 120.0), lean_deg, 1.0)
+    askew = cv2.warpAffine(gel, lean, (300, 240), flags=cv2.INTER_CUBIC, borderValue=190.0)
+    octaves = Views(askew[50:190, 70:230].copy(), everywhere(askew[50:190, 70:230])).at(1.0)[0]
+    there = motion_of(lean_deg, mirrored=False)
+    motion = there @ np.diag([-1.0, 1.0, 1.0]) @ np.linalg.inv(there)
+    assert inside.scene_of(motion, octaves) == "gel"
+    assert inside.scene_of(motion_of(90, mirrored=False), octaves) == "turned"
+
+
+def test_the_rim_of_what_was_pasted_into_a_gel_does_not_lie_turned() -> None:
+    for seed in range(3):
+        gel = smooth_gel(seed)
+        dark = cv2.circle(np.zeros_like(gel), (160, 120), 70, 1, -1) > 0
+        gel[dark] = 20 + np.random.default_rng(seed).integers(0, 4, gel.shape)[dark]
+        octaves = Views(gel.astype(np.float32), everywhere(gel)).at(1.0)[0]
+        seen = [inside.scene_of(e.b_from_a, octaves) for e in reported_inside(saved(gel, 92))]
+        assert "turned" not in seen
+
+
+def test_blocks_of_a_few_dark_tones_are_no_copies() -> None:
+    """A dark gel, saved as JPEG and brightened: the same steps wherever blocks meet."""
+    for seed in range(3):
+        faint = saved((smooth_gel(seed) // 24).astype(np.uint8), 60)
+        assert reported_inside((faint * 20).astype(np.uint8)) == []
 
 
 def test_what_lies_turned_in_no_gel_is_told_by_its_grain_alone() -> None:

@@ -25,13 +25,16 @@ from figecho.match.propose import Proposal
 from figecho.model import Matrix
 from figecho.verify import inside as within
 from figecho.verify.agree import Agreement, agreement
-from figecho.verify.bands import RATHER_A_GEL
+from figecho.verify.exact import grainy
 from figecho.verify.frame import cropped
 from figecho.verify.outline import filled, outline, transform_points
 from figecho.verify.overlay import octave_by_octave, overlay
 
 #: Correlation of the finest octave around the keypoints below which no alignment is worth trying.
 _SAME_GRAIN = 0.35
+#: Share of the samples of a region that lies where hardly a pixel is like all its neighbours: 0.5
+#: and more in copies, none in a dark gel saved in blocks of a few tones.
+_GRAINY = 0.25
 
 
 def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -57,16 +60,28 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
             asked.grid, asked.geometry, found, inverted=proposal.form.inverted
         )
     polygon = transform_points(asked.grid.a_from_grid, outline(found.region))
-    if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=in_shape):
+    if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=in_shape, scene=scene):
         return None
     polygon = np.clip(polygon, 0.0, np.array(a.panel.shape[::-1]) - 1)
     if asked.grid.size != a.panel.shape[::-1]:
         found = _in_full_size(a, polygon, b_from_a, found, config, scene=scene)
     nats = within.inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, scene=scene)
-    if nats <= 0.0:
+    if nats <= 0.0 or not _has_grain(a, polygon):
         return None
     echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
     return replace(echo, pattern=pattern)
+
+
+def _has_grain(a: Described, polygon: NDArray[np.float64]) -> bool:
+    """Whether a region shows more than a few flat tones, whose steps agree wherever blocks meet."""
+    octaves = a.views.at(1.0)[0]
+    low = np.floor(polygon.min(axis=0)).astype(int)
+    high = np.ceil(polygon.max(axis=0)).astype(int) + 1
+    window = np.s_[low[1] : high[1], low[0] : high[0]]
+    where = filled(polygon - low, (high[0] - low[0], high[1] - low[1]))
+    samples = octaves.density[0][window] * where
+    told = samples * grainy(a.panel.grey[window])
+    return bool(told.sum() >= _GRAINY * samples.sum())
 
 
 def _asked(a: Described, proposal: Proposal, config: Config) -> Asked | None:
@@ -88,9 +103,10 @@ def _one_thing(asked: Asked, b_from_a: Matrix, proposal: Proposal, config: Confi
     """Whether the motion is none of a copy: it bends, or turns one symmetric object onto itself."""
     if not within.rigid(b_from_a):
         return True
-    # In a gel lanes are mirrored along their row.
-    no_gel = asked.grid.a.banded <= RATHER_A_GEL
-    if no_gel and within.one_object(b_from_a, asked.found.rho[0]):
+    # In a gel lanes are mirrored along their row; the two halves of a rim are smooth, and agree.
+    scene = within.scene_of(b_from_a, asked.grid.a)
+    rho = 0.0 if scene == "turned" else asked.found.rho[0]
+    if scene != "gel" and within.one_object(b_from_a, rho):
         return True
     return within.symmetric(
         asked.grid, asked.geometry, asked.found,

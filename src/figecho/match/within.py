@@ -237,7 +237,7 @@ def _motions(
     patches: Patches, source: NDArray[np.intp], target: NDArray[np.intp], cosine: FloatArray,
     *, mirrored: bool, most: int, gel: bool,
 ) -> tuple[list[Motion], list[Motion]]:  # fmt: skip
-    """Return the motions with most votes, and apart from them those that turn bands of a gel."""
+    """Return the motions with most votes, and further ones that turn the bands of a gel."""
     if len(source) < _LEAST:
         return [], []
     flip = np.diag([-1.0, 1.0, 1.0]) if mirrored else np.eye(3)
@@ -279,7 +279,7 @@ def _motions(
                 found.append(motion)
         return found
 
-    return best(order[~turned[order]]), best(order[turned[order]])
+    return best(order), best(order[turned[order]])
 
 
 @nb.njit(cache=True)
