@@ -19,6 +19,8 @@ from figecho.verify.overlay import overlay
 _MANY = 12
 #: By how much coarser two gels are asked again, and the shorter side that must be left of them.
 _AFAR, _LEAST_SIDE_PX = 2, 40
+#: And up to which evidence they are: the dust of a dark gel shows several times as much from afar.
+_UNSURE_NATS = 3.0 * WHOLE_NATS
 
 
 def between_panels(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -53,7 +55,7 @@ def _coarse_to_fine(a: Described, b: Described, proposal: Proposal, config: Conf
         return None
     grid = grid_of(a, b, b_from_a, settings.max_px)
     asked = best(False, grid, proposal, settings.min_nats, config)
-    unsure = grid.banded > 0.0 and asked.found.nats <= WHOLE_NATS
+    unsure = grid.banded > 0.0 and asked.found.nats <= _UNSURE_NATS
     if unsure and min(grid.size) >= _AFAR * _LEAST_SIDE_PX:
         afar = _from_afar(a, b, asked, proposal, config)
         asked = afar if afar.found.nats > asked.found.nats else asked
