@@ -38,13 +38,14 @@ _EXACT = 1.04
 #: Correlation of the finest octave that round cells, pores and lanes of one kind share by nature,
 #: and of the second one where that counts.
 _BY_NATURE = (0.38, 0.6)
-#: How far neither bands nor their smiles lean. In 430 real gels without copies places turned
-#: further agree in the two finest octaves by up to 0.34 and 0.55. A sparse field of cells may pass
-#: for a gel: so much of the evidence the grain has to carry.
+#: How far neither bands nor their smiles lean. In 430 panels that pass for gels, real ones drawn
+#: more than once and some generated, the few proposals that turn further agree in the two finest
+#: octaves by up to 0.34 and 0.55; a sparse field of cells that passed for one, by 0.46 and 0.94: so
+#: much of the evidence the grain has to carry.
 _TURNED_DEG, _GRAIN_CARRIES = 20.0, 1.0 / 6.0
 #: Samples that the fit of the motion and the choice of the places use up: of cells and pores there
-#: are more to choose from than of lanes. The best of 2,000 pairs of places in 430 gels without
-#: copies are worth 11 nats so, where 30 are asked for.
+#: are more to choose from than of lanes. The best of 2,000 proposals in those panels are worth 11
+#: nats so, where 30 are asked for.
 _FITTED_SAMPLES = {"field": 18.0, "gel": 12.0, "turned": 12.0}
 #: How far around so many keypoints their grain is compared.
 _CLOSE_PX, _CLOSE_POINTS = 6, 40
