@@ -7,11 +7,14 @@ is zero for anything of the kind, and dust, scratches, grain and ragged edges ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from figecho.model import FloatArray
 from figecho.verify.bands import SIGMAS_PX, density, mean_filter, smooth, tilt_rad
+from figecho.verify.later import Later
 from figecho.verify.overlay import Overlay
 
 #: So many octaves are asked: of the coarsest one a membrane holds few samples.
@@ -24,21 +27,22 @@ _LEFT, _FLOOR = (2.24, 0.49, 0.13), 0.3
 
 
 def across(laid: Overlay) -> Overlay:
-    """Return two aligned gels without what runs along their bands and lanes, in three octaves."""
+    """Return two aligned gels without what runs along their bands and lanes, in three octaves.
+
+    Each octave is computed when it is first asked for.
+    """
     turned_rad = tilt_rad(laid.a[_SHAPES])
     weight = laid.both.astype(np.float32)
-    a, b = (
-        tuple(_mixed(octaves[k], k, turned_rad, weight) for k in range(OCTAVES))
-        for octaves in (laid.a, laid.b)
-    )
-    rough = (
-        [density(plane, 2.0 * SIGMAS_PX[k + 1], weight) for plane in planes]
-        for k, planes in enumerate(zip(a, b, strict=True))
-    )
-    return Overlay(
-        a=a, b=b, density=tuple(np.minimum(*both) for both in rough), steep=laid.steep,
-        both=laid.both,
-    )  # fmt: skip
+
+    def mixed(octaves: Sequence[FloatArray]) -> Sequence[FloatArray]:
+        return Later(lambda k: _mixed(octaves[k], k, turned_rad, weight), OCTAVES)
+
+    a, b = mixed(laid.a), mixed(laid.b)
+
+    def rough(k: int) -> FloatArray:
+        return np.minimum(*(density(left[k], 2.0 * SIGMAS_PX[k + 1], weight) for left in (a, b)))
+
+    return Overlay(a=a, b=b, density=Later(rough, OCTAVES), steep=laid.steep, both=laid.both)
 
 
 def _mixed(octave: FloatArray, k: int, turned_rad: float, weight: FloatArray) -> FloatArray:

@@ -29,8 +29,8 @@ _GRAINY, _LEAST_GRAIN, _SKIRTS = 0.02, 2.0, 0.8
 WHOLE_NATS, _FAINT_GRAIN_WEIGHS, _SMALL_SAMPLES = 50.0, 2.0, 100.0
 #: What neighbouring lanes of one gel, mirrored or not, have in common besides bands and lanes, and
 #: how many times more counts, if the finest octave shows a quarter of it over none in common; and
-#: the utmost that 2,400 pairs of lanes had in the two finest octaves, beyond which all counts where
-#: the finest shows anything: without grain the smooth corners of bands agree as well as they like.
+#: the utmost that 2,400 pairs of lanes had in the two finest octaves, beyond which all counts. But
+#: the finest must show anything: without grain the smooth corners of bands agree by any amount.
 LOOK_ALIKE_ACROSS, _UTMOST_ACROSS = (0.10, 0.30, 0.85), (0.25, 0.50)
 _ACROSS_WEIGHS, _FINEST_ACROSS_WEIGHS, _LEAST_FINEST = 3.0, 4.0, 2.0
 #: Seen at half the resolution, gels of one protocol reach this, the first where the membrane is
@@ -120,14 +120,16 @@ def _part_nats(laid: Overlay, region: BoolArray, banded: float) -> float:
 
 def _nats_across(laid: Overlay, region: BoolArray) -> float:
     """Return what the calmer half of two gels shows besides bands and lanes, in nats."""
-    rho, samples = octave_by_octave(across(laid), calmer(laid, region), OCTAVES)
-    finest = nats_over_none(rho[0], samples[0])
+    left, membrane = across(laid), calmer(laid, region)
+    (finest_rho,), (finest_samples,) = octave_by_octave(left, membrane, octaves=1)
+    finest = nats_over_none(finest_rho, finest_samples)
+    if finest < _LEAST_FINEST:
+        return 0.0
+    rho, samples = octave_by_octave(left, membrane, OCTAVES)
     usual = min(
         _ACROSS_WEIGHS * nats_of(rho, samples, other=LOOK_ALIKE_ACROSS),
         _FINEST_ACROSS_WEIGHS * finest,
     )
-    if finest < _LEAST_FINEST:
-        return usual
     fine = slice(len(_UTMOST_ACROSS))
     return max(usual, _ACROSS_WEIGHS * nats_of(rho[fine], samples[fine], other=_UTMOST_ACROSS))
 
