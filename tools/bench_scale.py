@@ -1,11 +1,11 @@
 """What a second run, more processes, more panels, a cluster and a corpus cost.
 
-``python tools/bench_scale.py help again jobs network growth retrieval dask corpus``: each name is a
-row, measured on generated panels, every run in a process of its own. ``--panels`` sets how many
-panels the rows use, ``--sizes`` those of ``growth``, ``--repeat`` how often a time is taken (the
-median counts), ``--corpus`` how many panels the corpus has. Beyond the generated ones, its panels
-are varied copies of their sketches: descriptors turned away from the original by about 30 degrees,
-so that they fill the cells as others would and resemble none.
+``python tools/bench_scale.py help again jobs network growth retrieval dask corpus limits``: each
+name is a row, measured on generated panels, every run in a process of its own. ``--panels`` sets
+how many panels the rows use, ``--sizes`` those of ``growth``, ``--repeat`` how often a time is
+taken (the median counts), ``--corpus`` how many panels the corpus has. Beyond the generated ones,
+its panels are varied copies of their sketches: descriptors turned away from the original by about
+30 degrees, so that they fill the cells as others would and resemble none.
 """
 
 from __future__ import annotations
@@ -263,6 +263,52 @@ def _tree_mb(pid: int) -> float:
     return total + sum(_tree_mb(int(child)) for child in children)
 
 
+def limits(folder: Path, options: argparse.Namespace) -> str:
+    """Hold matching against one large product of matrices, and extraction against a copy."""
+    import cv2
+
+    from figecho.describe import sift
+    from figecho.describe.basis import in_sign_basis
+    from figecho.match.nearest import match_forms
+    from figecho.threads import one_thread
+
+    config, rng = resolve(), np.random.default_rng(options.seed)
+    values = rng.random((1200, 128), np.float32)
+    blocks = in_sign_basis(values / np.linalg.norm(values, axis=1, keepdims=True))
+    square = rng.random((2000, 2000), np.float32)
+    files = sorted(drawn(folder, options, options.panels).glob("*.*g"))[:40]
+    read = (cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files)
+    greys = [grey.astype(np.float32) for grey in read if grey is not None]
+
+    def extracted() -> None:
+        for grey in greys:
+            sift.detect(grey, np.ones(grey.shape, np.bool_), config.describe)
+
+    def matched() -> None:
+        match_forms(blocks, blocks, ratio=config.match.ratio, min_cosine=config.match.min_cosine)
+
+    with one_thread():
+        matching = _fastest(matched)
+        product = _fastest(lambda: square @ square)
+        extracting = _fastest(extracted)
+        copying = _fastest(lambda: [grey.copy() for grey in greys])
+    size = sum(grey.nbytes for grey in greys)
+    return (
+        f"matching in all forms {1200**2 * 128 / matching / 1e9:.1f} of"
+        f" {2000**3 / product / 1e9:.1f} thousand million multiply-adds a second, extraction"
+        f" {size / extracting / 1e6:.1f} million bytes a second (a copy {size / copying / 1e6:.0f})"
+    )
+
+
+def _fastest(run: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
 ROWS: dict[str, Callable[[Path, argparse.Namespace], str]] = {
     "help": starting,
     "again": again,
@@ -272,6 +318,7 @@ ROWS: dict[str, Callable[[Path, argparse.Namespace], str]] = {
     "retrieval": retrieval,
     "dask": dask,
     "corpus": corpus,
+    "limits": limits,
 }
 
 
