@@ -121,8 +121,7 @@ def _part_nats(laid: Overlay, region: BoolArray, banded: float) -> float:
 def _nats_across(laid: Overlay, region: BoolArray) -> float:
     """Return what the calmer half of two gels shows besides bands and lanes, in nats."""
     left, membrane = across(laid), calmer(laid, region)
-    (finest_rho,), (finest_samples,) = octave_by_octave(left, membrane, octaves=1)
-    finest = nats_over_none(finest_rho, finest_samples)
+    finest = nats_of(*octave_by_octave(left, membrane, octaves=1), other=(0.0,))
     if finest < _LEAST_FINEST:
         return 0.0
     rho, samples = octave_by_octave(left, membrane, OCTAVES)
