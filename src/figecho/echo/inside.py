@@ -46,7 +46,8 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     if asked is None:
         return None
     b_from_a = asked.grid.to_panels(asked.geometry)
-    if _one_thing(asked, b_from_a, proposal, config):
+    scene = within.scene_of(b_from_a, asked.grid.a)
+    if _one_thing(asked, b_from_a, proposal, config, scene=scene):
         return None
     found = _one_of_both(asked, proposal, config)
     if not found.region.any():
@@ -54,7 +55,6 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     in_shape = asked.found.rho[0] < within.SAME_GRAIN
     pattern = within.pattern(asked.grid, asked.geometry, found.region)
     # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
-    scene = within.scene_of(b_from_a, asked.grid.a)
     if scene == "gel" and within.in_a_row(asked.grid, asked.geometry, found.region):
         found = within.away_from_bands(
             asked.grid, asked.geometry, found, inverted=proposal.form.inverted
@@ -99,12 +99,13 @@ def _asked(a: Described, proposal: Proposal, config: Config) -> Asked | None:
     return asked
 
 
-def _one_thing(asked: Asked, b_from_a: Matrix, proposal: Proposal, config: Config) -> bool:
+def _one_thing(
+    asked: Asked, b_from_a: Matrix, proposal: Proposal, config: Config, *, scene: within.Scene
+) -> bool:
     """Whether the motion is none of a copy: it bends, or turns one symmetric object onto itself."""
     if not within.rigid(b_from_a):
         return True
     # In a gel lanes are mirrored along their row; the two halves of a rim are smooth, and agree.
-    scene = within.scene_of(b_from_a, asked.grid.a)
     rho = 0.0 if scene == "turned" else asked.found.rho[0]
     if scene != "gel" and within.one_object(b_from_a, rho):
         return True

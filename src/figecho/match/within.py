@@ -19,12 +19,13 @@ from figecho.describe.patches import Patches, flattened, patches_at, points
 from figecho.match.apart import nearest_apart
 from figecho.match.whole import whole_motions
 from figecho.model import BoolArray, FloatArray, Matrix
+from figecho.verify.inside import TURNED_DEG
 
 _NEAREST = 2
 _REACH_PX, _NEAR_PX, _SLOPE, _MOST_TURN = 40.0, 1.5, 0.10, float(np.deg2rad(30.0))
 _LEAST, _TAKEN_PX = 3, 4.0
 #: Sine of the angle from which on a motion turns the bands of a gel.
-_TURNED = float(np.sin(np.deg2rad(20.0)))
+_TURNED = float(np.sin(np.deg2rad(TURNED_DEG)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

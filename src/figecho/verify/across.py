@@ -13,14 +13,12 @@ import cv2
 import numpy as np
 
 from figecho.model import FloatArray
-from figecho.verify.bands import SIGMAS_PX, density, mean_filter, smooth, tilt_rad
+from figecho.verify.bands import SHAPES, SIGMAS_PX, density, mean_filter, smooth, tilt_rad
 from figecho.verify.later import Later
 from figecho.verify.overlay import Overlay
 
 #: So many octaves are asked: of the coarsest one a membrane holds few samples.
 OCTAVES = 3
-#: The octave that shows how a gel is turned.
-_SHAPES = 2
 #: What the mixed derivative leaves of the standard deviation of an octave of noise, and the share
 #: of it below which nothing is there.
 _LEFT, _FLOOR = (2.24, 0.49, 0.13), 0.3
@@ -31,7 +29,7 @@ def across(laid: Overlay) -> Overlay:
 
     Each octave is computed when it is first asked for.
     """
-    turned_rad = tilt_rad(laid.a[_SHAPES])
+    turned_rad = tilt_rad(laid.a[SHAPES])
     weight = laid.both.astype(np.float32)
 
     def mixed(octaves: Sequence[FloatArray]) -> Sequence[FloatArray]:

@@ -33,6 +33,8 @@ _PARALLEL, _SQUARE, _STRIP = 0.25, 0.19, 3.0
 _KEPT = 0.95
 #: And where all directions count the same, no more than next to nothing.
 _ANY_ENERGY = np.float32(1e-6)
+#: The octave whose edges are those of bands and lanes, and show how a gel is turned.
+SHAPES = 2
 #: Where straightness, 1 at the two levels above, begins to count and counts in full.
 _NATURAL, _GEL = 0.6, 0.9
 #: From here on a panel is rather a gel than anything else.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, Matrix
 from figecho.verify.agree import Agreement, agreeing_region, cosine
-from figecho.verify.bands import RATHER_A_GEL, Octaves, tilt_rad
+from figecho.verify.bands import RATHER_A_GEL, SHAPES, Octaves, tilt_rad
 from figecho.verify.frame import Frame, grid_points, sampled
 from figecho.verify.membrane import calmer_half
 from figecho.verify.outline import transform_points
@@ -29,8 +29,6 @@ _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
 _BAND_AGREES, _ROW_SLOPE = 0.4, 0.15
-#: The octave whose edges are those of bands and lanes.
-_SHAPES = 2
 #: How far a mirrored place may slide along the axis and still be the other half of one object, and
 #: the correlation of the finest octave that no two halves reach.
 _GLIDE_PX, _SAME_BY_COPY = 2.0, 0.9
@@ -42,7 +40,7 @@ _BY_NATURE = (0.38, 0.6)
 #: more than once and some generated, the few proposals that turn further agree in the two finest
 #: octaves by up to 0.34 and 0.55; a sparse field of cells that passed for one, by 0.46 and 0.94: so
 #: much of the evidence the grain has to carry.
-_TURNED_DEG, _GRAIN_CARRIES = 20.0, 1.0 / 6.0
+TURNED_DEG, _GRAIN_CARRIES = 20.0, 1.0 / 6.0
 #: Samples that the fit of the motion and the choice of the places use up: of cells and pores there
 #: are more to choose from than of lanes. The best of 2,000 proposals in those panels are worth 11
 #: nats so, where 30 are asked for.
@@ -117,12 +115,12 @@ def scene_of(b_from_a: Matrix, octaves: Octaves) -> Scene:
     if octaves.banded <= RATHER_A_GEL:
         return "field"
     linear = b_from_a[:2, :2]
-    if _turned_deg(linear) > _TURNED_DEG and np.linalg.det(linear) < 0:
+    if _turned_deg(linear) > TURNED_DEG and np.linalg.det(linear) < 0:
         # A mirror image turns with the gel, in whose own directions it is to be seen.
-        tilt = tilt_rad(octaves.values[_SHAPES])
+        tilt = tilt_rad(octaves.values[SHAPES])
         upright = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
         linear = upright @ linear @ upright.T
-    return "turned" if _turned_deg(linear) > _TURNED_DEG else "gel"
+    return "turned" if _turned_deg(linear) > TURNED_DEG else "gel"
 
 
 def _turned_deg(linear: NDArray[np.float64]) -> float:
@@ -212,7 +210,7 @@ def in_a_row(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> bool:
     centre = np.array([[xs.mean(), ys.mean()]])
     there = transform_points(grid.b_from_bgrid @ geometry, centre)
     x, y = (there - transform_points(grid.a_from_grid, centre))[0]
-    along = complex(x, y) * np.exp(-1j * tilt_rad(grid.a.values[_SHAPES]))
+    along = complex(x, y) * np.exp(-1j * tilt_rad(grid.a.values[SHAPES]))
     sides = np.sort(np.abs([along.real, along.imag]))
     return bool(sides[0] <= _ROW_SLOPE * sides[1])
 

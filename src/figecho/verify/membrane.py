@@ -65,16 +65,20 @@ def left_of(
         Whether they may agree by what is neither bands nor lanes where these leave less than
         :data:`WHOLE_NATS`.
     """
+    asked = ask_across and banded > RATHER_A_GEL
+    if nats <= 0.0 and not asked:
+        return nats
+    membrane = calmer(laid, region)
     if nats > 0.0:
         if whole:
             small = fine_samples < _SMALL_SAMPLES
-            calm = _whole_nats(laid, region, banded, least_whole, small=small)
+            calm = _whole_nats(laid, membrane, banded, least_whole, small=small)
         else:
-            calm = _part_nats(laid, region, banded)
+            calm = _part_nats(laid, membrane, banded)
         gel = 1.0 if banded > RATHER_A_GEL else banded
         nats += gel * (min(nats, calm) - nats)
-    if ask_across and banded > RATHER_A_GEL and nats < WHOLE_NATS:
-        nats = max(nats, banded * _nats_across(laid, region))
+    if asked and nats < WHOLE_NATS:
+        nats = max(nats, banded * _nats_across(laid, membrane))
     return nats
 
 
@@ -98,18 +102,17 @@ def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tu
 
 
 def _whole_nats(
-    laid: Overlay, region: BoolArray, banded: float, least: float, *, small: bool
+    laid: Overlay, membrane: BoolArray, banded: float, least: float, *, small: bool
 ) -> float:
-    rho, samples = octave_by_octave(laid, calmer(laid, region))
+    rho, samples = octave_by_octave(laid, membrane)
     nats = _CALM_WEIGHS * nats_of(rho, samples, banded=banded, gels=LOOK_ALIKE_GELS)
     faint = _FAINT_GRAIN_WEIGHS * nats_over_none(rho[0], samples[0])
     return max(nats, least if small else min(least, faint))
 
 
-def _part_nats(laid: Overlay, region: BoolArray, banded: float) -> float:
-    calm = calmer(laid, region)
-    rho, samples = octave_by_octave(laid, calm, _CALM_OCTAVES)
-    if rho[0] <= _SKIRTS and not _has_grain(laid, calm):
+def _part_nats(laid: Overlay, membrane: BoolArray, banded: float) -> float:
+    rho, samples = octave_by_octave(laid, membrane, _CALM_OCTAVES)
+    if rho[0] <= _SKIRTS and not _has_grain(laid, membrane):
         return 0.0
     nats, carried = (
         _CALM_WEIGHS * nats_of(values, samples, banded=banded, gels=LOOK_ALIKE_LANES)
@@ -118,9 +121,9 @@ def _part_nats(laid: Overlay, region: BoolArray, banded: float) -> float:
     return min(nats, carried / _GRAIN_CARRIES)
 
 
-def _nats_across(laid: Overlay, region: BoolArray) -> float:
+def _nats_across(laid: Overlay, membrane: BoolArray) -> float:
     """Return what the calmer half of two gels shows besides bands and lanes, in nats."""
-    left, membrane = across(laid), calmer(laid, region)
+    left = across(laid)
     finest = nats_of(*octave_by_octave(left, membrane, octaves=1), other=(0.0,))
     if finest < _LEAST_FINEST:
         return 0.0
@@ -133,8 +136,8 @@ def _nats_across(laid: Overlay, region: BoolArray) -> float:
     return max(usual, _ACROSS_WEIGHS * nats_of(rho[fine], samples[fine], other=_UTMOST_ACROSS))
 
 
-def _has_grain(laid: Overlay, calm: BoolArray) -> bool:
+def _has_grain(laid: Overlay, membrane: BoolArray) -> bool:
     """Whether the calmer half of a region is rough anywhere."""
     finest = laid.density[0]
-    grainy = finest[calm & (finest >= _GRAINY)]
+    grainy = finest[membrane & (finest >= _GRAINY)]
     return float(grainy.sum(dtype=np.float64)) >= _LEAST_GRAIN
