@@ -1,0 +1,46 @@
+"""What two panels share besides curves: the rims of dishes and wells fit each other by nature.
+
+Along a rim nothing changes, so that two rims of about one radius agree in every octave over
+thousands of pixels, wherever they are turned. A place tells one panel from another only where it
+changes along both directions, which the structure tensor says (Bigün and Granlund, ICCV 1987).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from figecho.model import BoolArray, FloatArray
+from figecho.verify.nats import nats_of
+from figecho.verify.overlay import Overlay, octave_by_octave
+
+#: Octaves that show a rim, the reach of the tensor, and its coherence (0 for texture, 1 for a
+#: straight edge) from which on a pixel lies on a curve.
+_MIDDLE, _REACH_PX, _CURVED = (1, 2), 4.0, 0.6
+#: So many times what is left beside curves counts. Of 21 nats that rims reach 0.1 to 3.7 are left,
+#: of 365 planted copies that are no gels a quarter at least and mostly four fifths.
+_WEIGHS = 3.0
+
+
+def beside_curves(laid: Overlay, region: BoolArray) -> float:
+    """Return the evidence that two aligned panels show where they are more than curves, in nats.
+
+    Parameters
+    ----------
+    laid : Overlay
+    region : ndarray of bool, shape (h, w)
+        Where they agree.
+    """
+    told = region & (coherence(laid) < _CURVED)
+    return _WEIGHS * nats_of(*octave_by_octave(laid, told))
+
+
+def coherence(laid: Overlay) -> FloatArray:
+    """Return how far both panels change along one direction only, for each pixel, 0..1."""
+    tensor = np.zeros((*laid.both.shape, 3), np.float32)
+    for octaves in (laid.a, laid.b):
+        plane = octaves[_MIDDLE[0]] + octaves[_MIDDLE[1]]
+        x, y = (cv2.Sobel(plane, cv2.CV_32F, *orders) for orders in ((1, 0), (0, 1)))
+        tensor += cv2.merge([x * x, y * y, x * y])
+    xx, yy, xy = cv2.split(cv2.GaussianBlur(tensor, (0, 0), _REACH_PX))
+    return np.asarray(np.hypot(xx - yy, 2.0 * xy) / (xx + yy + 1e-3), dtype=np.float32)
