@@ -18,13 +18,13 @@ from figecho.model import Panel
 from figecho.pairs import echoes
 from figecho.screen.masks import overlay as overlaid
 from figecho.screen.masks import usable
-from figecho.verify import inside
+from figecho.verify import lanes, nats_inside
 from figecho.verify.agree import agreement, agreement_from_afar
 from figecho.verify.bands import _harmonics, tilt_rad
 from figecho.verify.chance import elsewhere_nats
 from figecho.verify.frame import build
 from figecho.verify.gels import _off_curve, is_gel, one_dye
-from figecho.verify.inside import in_a_row
+from figecho.verify.lanes import in_a_row
 from figecho.verify.membrane import calmer_half
 from figecho.verify.outline import transform_points
 from figecho.verify.overlay import Overlay, overlay
@@ -370,14 +370,14 @@ def test_only_what_turns_bands_further_than_they_lean_tells_by_the_second_octave
     octaves = Views(gel, everywhere(gel)).at(1.0)[0]
     for degrees, counts in ((0, False), (12, False), (35, True), (90, True), (180, False)):
         motion = motion_of(degrees, mirrored=mirrored)
-        assert (inside.scene_of(motion, octaves) == "turned") == counts
+        assert (lanes.scene_of(motion, octaves) == "turned") == counts
     copy, shape_alone = ((rho, 0.9, 0.9, 0.9) for rho in (0.6, 0.3))
     samples, quarter = (40.0, 60.0, 20.0, 5.0), motion_of(90, mirrored=mirrored)
     lane, turned = (
-        inside.inside_nats(copy, samples, quarter, scene=scene) for scene in ("gel", "turned")
+        nats_inside.inside_nats(copy, samples, quarter, scene=scene) for scene in ("gel", "turned")
     )
     assert 2.0 * lane < turned
-    assert inside.inside_nats(shape_alone, samples, quarter, scene="turned") == 0.0
+    assert nats_inside.inside_nats(shape_alone, samples, quarter, scene="turned") == 0.0
 
 
 @pytest.mark.parametrize("lean_deg", [20, -30])
@@ -388,8 +388,8 @@ def test_lanes_of_a_gel_laid_askew_are_mirrored_without_turning(lean_deg: float)
     octaves = Views(askew[50:190, 70:230].copy(), everywhere(askew[50:190, 70:230])).at(1.0)[0]
     there = motion_of(lean_deg, mirrored=False)
     motion = there @ np.diag([-1.0, 1.0, 1.0]) @ np.linalg.inv(there)
-    assert inside.scene_of(motion, octaves) == "gel"
-    assert inside.scene_of(motion_of(90, mirrored=False), octaves) == "turned"
+    assert lanes.scene_of(motion, octaves) == "gel"
+    assert lanes.scene_of(motion_of(90, mirrored=False), octaves) == "turned"
 
 
 def test_the_rim_of_what_was_pasted_into_a_gel_does_not_lie_turned() -> None:
@@ -398,7 +398,7 @@ def test_the_rim_of_what_was_pasted_into_a_gel_does_not_lie_turned() -> None:
         dark = cv2.circle(np.zeros_like(gel), (160, 120), 70, 1, -1) > 0
         gel[dark] = 20 + np.random.default_rng(seed).integers(0, 4, gel.shape)[dark]
         octaves = Views(gel.astype(np.float32), everywhere(gel)).at(1.0)[0]
-        seen = [inside.scene_of(e.b_from_a, octaves) for e in reported_inside(saved(gel, 92))]
+        seen = [lanes.scene_of(e.b_from_a, octaves) for e in reported_inside(saved(gel, 92))]
         assert "turned" not in seen
 
 
@@ -413,4 +413,4 @@ def test_what_lies_turned_in_no_gel_is_told_by_its_grain_alone() -> None:
     field = rendering("nuclei", 3, 120, 160)
     octaves = Views(grey(field), everywhere(field)).at(1.0)[0]
     quarter = np.array([[0.0, -1.0, 90.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    assert inside.scene_of(quarter, octaves) == "field"
+    assert lanes.scene_of(quarter, octaves) == "field"

@@ -16,9 +16,11 @@ from figecho.match.propose import Proposal, block_proposals, keypoint_proposals,
 from figecho.model import Matrix
 from figecho.verify import frame as frames
 from figecho.verify import inside as within
+from figecho.verify import lanes
 from figecho.verify.agree import agreement, differing_share
 from figecho.verify.bands import RATHER_A_GEL, Octaves
 from figecho.verify.chance import chance_nats, elsewhere_nats
+from figecho.verify.nats_inside import inside_nats
 from figecho.verify.outline import polygon_area, transform_points
 from figecho.verify.overlay import overlay
 
@@ -94,7 +96,7 @@ def _few_keypoints(a: Described, b: Described, config: Config) -> bool:
 def _standing_out(found: list[Echo], octaves: Octaves, least: float) -> list[Echo]:
     """Weigh each echo inside a panel against the best of the others, and keep what remains."""
     kept = []
-    scenes = [within.scene_of(e.b_from_a, octaves) for e in found]
+    scenes = [lanes.scene_of(e.b_from_a, octaves) for e in found]
     for echo, scene in zip(found, scenes, strict=True):
         if echo.same:
             kept.append(echo)
@@ -105,10 +107,11 @@ def _standing_out(found: list[Echo], octaves: Octaves, least: float) -> list[Ech
             for other, too in zip(found, scenes, strict=True)
             if scene in (too, "gel") and not _same_geometry(other.b_from_a, echo, True)
         ]
-        nats = within.inside_nats(
+        nats = inside_nats(
             echo.rho, echo.samples, echo.b_from_a, banded=octaves.banded,
             repeat=max(others, default=0.0), pattern=echo.pattern, scene=scene,
         )  # fmt: skip
+        nats = max(nats, echo.across)
         if nats >= least:
             kept.append(replace(echo, nats=nats))
     return kept

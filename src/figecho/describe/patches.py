@@ -21,7 +21,10 @@ from figecho.verify.bands import mean_filter, smooth
 
 _FINE_PX, _BROAD_PX, _WINDOW_PX, _FLOOR = 0.8, 3.5, 8.0, 2.0
 _BLOB_PX, _PEAK_PX, _FAINT, _CLEAR_PX = 1.2, 5, 0.02, 7
-_RINGS_PX, _ANGLES, _HARMONICS, _DIRECTED = (2.0, 4.0, 6.0, 8.0), 16, 6, 0.2
+_ANGLES, _HARMONICS, _DIRECTED = 16, 6, 0.2
+#: Radii of the rings: of small clones in fields 133 instead of 126 of 132 are proposed so, but
+#: the grain of a gel is broad.
+_RINGS_PX, _RINGS_OF_GELS_PX = (1.5, 3.0, 4.5, 6.0), (2.0, 4.0, 6.0, 8.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,19 +95,21 @@ def _vertex(before: FloatArray, here: FloatArray, after: FloatArray) -> FloatArr
     return np.asarray(np.clip(0.5 * (before - after) / bend, -0.5, 0.5), dtype=np.float32)
 
 
-def patches_at(flat: FloatArray, xy: FloatArray) -> Patches:
+def patches_at(flat: FloatArray, xy: FloatArray, *, gel: bool = False) -> Patches:
     """Describe the patch around each point; those without a direction are left out.
 
     Parameters
     ----------
     flat : ndarray of shape (h, w), float32
     xy : ndarray of shape (n, 2), float32
+    gel : bool
+        Whether the panel is a gel, whose grain is broad.
 
     Returns
     -------
     Patches
     """
-    radii = np.asarray(_RINGS_PX, dtype=np.float32)
+    radii = np.asarray(_RINGS_OF_GELS_PX if gel else _RINGS_PX, dtype=np.float32)
     waves = np.fft.rfft(sample_rings(flat, xy, radii, _ANGLES), axis=2)[:, :, :_HARMONICS]
     # A ring stands for an area that grows with it; a mean is counted once, a wave twice.
     waves = waves * np.sqrt(radii)[None, :, None]

@@ -12,9 +12,11 @@ from figecho.describe.described import Described
 from figecho.match.propose import Proposal
 from figecho.model import Matrix
 from figecho.verify import inside as within
+from figecho.verify import lanes
 from figecho.verify.agree import Agreement, agreement
 from figecho.verify.align import align
 from figecho.verify.frame import Frame, build, cropped
+from figecho.verify.nats_inside import inside_nats
 from figecho.verify.outline import transform_points
 from figecho.verify.overlay import overlay
 
@@ -108,10 +110,10 @@ def around_keypoints(inside: bool, grid: Frame, proposal: Proposal, config: Conf
     # Near the keypoints alone a small copy between panels may show little.
     if near.found.nats < settings.gate_nats:
         return None
-    scene = within.scene_of(proposal.b_from_a, grid.a) if inside else "field"
+    scene = lanes.scene_of(proposal.b_from_a, grid.a) if inside else "field"
     if inside and _worth(near.found, inside=True, scene=scene) < _NEAR_WORTH * settings.min_nats:
         return None
-    grid = replace(grid, start=_between(grid, part, near.geometry))
+    grid = replace(grid, start=between_grids(grid, part, near.geometry))
     asked = best(inside, grid, proposal, least, config)
     after, before = (_worth(f, inside=inside, scene=scene) for f in (asked.found, near.found))
     if after <= before:
@@ -120,11 +122,11 @@ def around_keypoints(inside: bool, grid: Frame, proposal: Proposal, config: Conf
     return None if asked.found.nats < least else asked
 
 
-def _worth(result: Agreement, *, inside: bool, scene: within.Scene) -> float:
+def _worth(result: Agreement, *, inside: bool, scene: lanes.Scene) -> float:
     """Return the evidence by which two regions for one motion are told apart."""
     if not inside:
         return result.nats
-    return within.inside_nats(result.rho, result.samples, np.eye(3), scene=scene)
+    return inside_nats(result.rho, result.samples, np.eye(3), scene=scene)
 
 
 def points_on(grid: Frame, proposal: Proposal) -> NDArray[np.float64]:
@@ -144,7 +146,7 @@ def _near(grid: Frame, proposal: Proposal, drift_px: float) -> tuple[Frame, tupl
     return near, np.s_[low_y : high_y + 1, low_x : high_x + 1]
 
 
-def _between(grid: Frame, part: Frame, geometry: Matrix) -> Matrix:
+def between_grids(grid: Frame, part: Frame, geometry: Matrix) -> Matrix:
     """Turn a geometry between the grids of a part into one between those of the whole."""
     b_grid = np.linalg.inv(grid.b_from_bgrid) @ part.b_from_bgrid
     a_grid = np.linalg.inv(part.a_from_grid) @ grid.a_from_grid

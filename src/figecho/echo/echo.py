@@ -42,6 +42,8 @@ class Echo:
         Whether it is one panel, and both places are the same to the pixel.
     pattern : float
         How much the region is like what lies a little way off, where it is one panel.
+    across : float
+        Evidence that is neither bands nor lanes, where it is one gel.
     """
 
     proposal: Proposal
@@ -60,6 +62,7 @@ class Echo:
     alike: float = 0.0
     same: bool = False
     pattern: float = 0.0
+    across: float = 0.0
 
 
 def echo_of(

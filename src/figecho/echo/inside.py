@@ -14,6 +14,7 @@ from figecho.echo.asked import (
     Asked,
     around_keypoints,
     best,
+    between_grids,
     grid_of,
     is_small,
     points_on,
@@ -24,9 +25,11 @@ from figecho.echo.unchanged import full_size
 from figecho.match.propose import Proposal
 from figecho.model import Matrix
 from figecho.verify import inside as within
+from figecho.verify import lanes
 from figecho.verify.agree import Agreement, agreement
 from figecho.verify.exact import grainy
 from figecho.verify.frame import cropped
+from figecho.verify.nats_inside import across_nats, inside_nats, rigid
 from figecho.verify.outline import filled, outline, transform_points
 from figecho.verify.overlay import octave_by_octave, overlay
 
@@ -46,30 +49,43 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     if asked is None:
         return None
     b_from_a = asked.grid.to_panels(asked.geometry)
-    scene = within.scene_of(b_from_a, asked.grid.a)
+    scene = lanes.scene_of(b_from_a, asked.grid.a)
     if _one_thing(asked, b_from_a, proposal, config, scene=scene):
         return None
     found = _one_of_both(asked, proposal, config)
     if not found.region.any():
         return None
+    asked, found = _realigned(asked, found, proposal, config, scene=scene)
+    b_from_a = asked.grid.to_panels(asked.geometry)
     in_shape = asked.found.rho[0] < within.SAME_GRAIN
-    pattern = within.pattern(asked.grid, asked.geometry, found.region)
+    laid = (asked.grid, asked.geometry)
+    plane = np.sqrt(asked.grid.a.density[0]) * asked.grid.a.values[0]
+    pattern = within.pattern(plane, *laid, found.region)
+    across = 0.0 if scene == "field" else _nats_across(asked, found, proposal)
     # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
-    if scene == "gel" and within.in_a_row(asked.grid, asked.geometry, found.region):
-        found = within.away_from_bands(
-            asked.grid, asked.geometry, found, inverted=proposal.form.inverted
-        )
+    if scene == "gel" and lanes.in_a_row(*laid, found.region):
+        found = lanes.away_from_bands(*laid, found, inverted=proposal.form.inverted)
     polygon = transform_points(asked.grid.a_from_grid, outline(found.region))
     if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=in_shape, scene=scene):
         return None
     polygon = np.clip(polygon, 0.0, np.array(a.panel.shape[::-1]) - 1)
     if asked.grid.size != a.panel.shape[::-1]:
         found = _in_full_size(a, polygon, b_from_a, found, config, scene=scene)
-    nats = within.inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, scene=scene)
+    nats = inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, scene=scene)
+    nats = max(nats, across)
     if nats <= 0.0 or not _has_grain(a, polygon):
         return None
     echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
-    return replace(echo, pattern=pattern)
+    return replace(echo, pattern=pattern, across=across)
+
+
+def _nats_across(asked: Asked, found: Agreement, proposal: Proposal) -> float:
+    """Return the evidence for a copy in a gel that is neither bands nor lanes."""
+    place = (asked.grid, asked.geometry)
+    left, calm = lanes.grain_across(*place, found.region, inverted=proposal.form.inverted)
+    shared = octave_by_octave(left, calm, octaves=2)
+    pattern = within.pattern(np.sqrt(left.density[0]) * left.a[0], *place, calm)
+    return across_nats(*shared, asked.grid.to_panels(asked.geometry), pattern=pattern)
 
 
 def _has_grain(a: Described, polygon: NDArray[np.float64]) -> bool:
@@ -100,10 +116,10 @@ def _asked(a: Described, proposal: Proposal, config: Config) -> Asked | None:
 
 
 def _one_thing(
-    asked: Asked, b_from_a: Matrix, proposal: Proposal, config: Config, *, scene: within.Scene
+    asked: Asked, b_from_a: Matrix, proposal: Proposal, config: Config, *, scene: lanes.Scene
 ) -> bool:
     """Whether the motion is none of a copy: it bends, or turns one symmetric object onto itself."""
-    if not within.rigid(b_from_a):
+    if not rigid(b_from_a):
         return True
     # In a gel lanes are mirrored along their row; the two halves of a rim are smooth, and agree.
     rho = 0.0 if scene == "turned" else asked.found.rho[0]
@@ -128,9 +144,44 @@ def _one_of_both(asked: Asked, proposal: Proposal, config: Config) -> Agreement:
     return agreement(laid, within=apart & region)
 
 
+def _realigned(
+    asked: Asked, found: Agreement, proposal: Proposal, config: Config, *, scene: lanes.Scene
+) -> tuple[Asked, Agreement]:
+    """Align a region once more by itself, if it is worth more then.
+
+    What lies around it was moved by nothing, and pulls.
+    """
+    grid, inverted = asked.grid, proposal.form.inverted
+    ys, xs = np.nonzero(found.region)
+    low, high = (int(xs.min()), int(ys.min())), (int(xs.max()), int(ys.max()))
+    drift_px = config.verify.max_drift_px
+    part = cropped(replace(grid, start=asked.geometry), low, high, drift_px)
+    alone = part.a.usable & found.region[low[1] : high[1] + 1, low[0] : high[0] + 1]
+    own = replace(part, a=replace(part.a, usable=alone))
+    better = refined(own, config, inverted=inverted)
+    if better is own.start:
+        return asked, found
+    geometry = between_grids(grid, part, better)
+    apart = within.apart(grid, geometry, config.match.min_shift_px)
+    again = replace(
+        asked, geometry=geometry,
+        found=agreement(overlay(grid, geometry, inverted=inverted), within=apart),
+    )  # fmt: skip
+    if not again.found.region.any():
+        return asked, found
+    second = _one_of_both(again, proposal, config)
+    if not second.region.any():
+        return asked, found
+    before, after = (
+        inside_nats(f.rho, f.samples, x.grid.to_panels(x.geometry), scene=scene)
+        for f, x in ((found, asked), (second, again))
+    )
+    return (again, second) if after > before else (asked, found)
+
+
 def _in_full_size(
     a: Described, polygon: NDArray[np.float64], b_from_a: Matrix, result: Agreement, config: Config,
-    *, scene: within.Scene,
+    *, scene: lanes.Scene,
 ) -> Agreement:  # fmt: skip
     """Measure a copy inside a large panel on all its pixels, if it is worth less there.
 
@@ -150,9 +201,9 @@ def _in_full_size(
     for geometry in (part.start, better):
         laid = overlay(part, geometry, inverted=False)
         rho, samples = octave_by_octave(laid, where & laid.both)
-        nats = within.inside_nats(rho, samples, b_from_a, scene=scene)
+        nats = inside_nats(rho, samples, b_from_a, scene=scene)
         grain.append((nats, rho, samples))
     nats, rho, samples = max(grain)
-    if nats >= within.inside_nats(result.rho, result.samples, b_from_a, scene=scene):
+    if nats >= inside_nats(result.rho, result.samples, b_from_a, scene=scene):
         return result
     return replace(result, rho=rho, samples=samples)

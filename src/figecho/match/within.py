@@ -19,7 +19,7 @@ from figecho.describe.patches import Patches, flattened, patches_at, points
 from figecho.match.apart import nearest_apart
 from figecho.match.whole import whole_motions
 from figecho.model import BoolArray, FloatArray, Matrix
-from figecho.verify.inside import TURNED_DEG
+from figecho.verify.lanes import TURNED_DEG
 
 _NEAREST = 2
 _REACH_PX, _NEAR_PX, _SLOPE, _MOST_TURN = 40.0, 1.5, 0.10, float(np.deg2rad(30.0))
@@ -79,7 +79,7 @@ def motions_within(
         hundred reach that, of chance motions a third.
     """
     flat = flattened(grey, usable)
-    patches = patches_at(flat, points(flat, usable, settings.max_points))
+    patches = patches_at(flat, points(flat, usable, settings.max_points), gel=gel)
     found: tuple[list[Motion], list[Motion]] = ([], [])
     same: list[Motion] = []
     for mirrored, matched in zip(

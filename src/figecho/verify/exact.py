@@ -15,8 +15,8 @@ from figecho.verify.agree import Agreement, cosine
 from figecho.verify.bands import BANDS, Octaves, mean_filter
 from figecho.verify.chance import SHIFTS
 from figecho.verify.frame import warp_linear, warp_mask
-from figecho.verify.inside import NATS_A_GAIN
 from figecho.verify.nats import CEILING
+from figecho.verify.nats_inside import NATS_A_GAIN
 
 #: Local correlation of the finest octave in a copy that was saved well, the window it is measured
 #: in, the energy below which nothing can be told, and what is too narrow to be more than an edge.

@@ -6,129 +6,33 @@ their own mirror image. What two places of one picture must share to count as co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Literal
-
 import cv2
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from figecho.model import BoolArray, Matrix
+from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.agree import Agreement, agreeing_region, cosine
-from figecho.verify.bands import RATHER_A_GEL, SHAPES, Octaves, tilt_rad
+from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.frame import Frame, grid_points, sampled
-from figecho.verify.membrane import calmer_half
+from figecho.verify.lanes import Scene
+from figecho.verify.nats_inside import EXACT, rigid
 from figecho.verify.outline import transform_points
 from figecho.verify.overlay import overlay
-
-Scene = Literal["field", "gel", "turned"]
 
 _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
-_BAND_AGREES, _ROW_SLOPE = 0.4, 0.15
+_BAND_AGREES = 0.4
 #: How far a mirrored place may slide along the axis and still be the other half of one object, and
 #: the correlation of the finest octave that no two halves reach.
 _GLIDE_PX, _SAME_BY_COPY = 2.0, 0.9
-_EXACT = 1.04
-#: Correlation of the finest octave that round cells, pores and lanes of one kind share by nature,
-#: and of the second one where that counts.
-_BY_NATURE = (0.38, 0.6)
-#: How far neither bands nor their smiles lean. In 430 panels that pass for gels, real ones drawn
-#: more than once and some generated, the few proposals that turn further agree in the two finest
-#: octaves by up to 0.34 and 0.55; a sparse field of cells that passed for one, by 0.46 and 0.94: so
-#: much of the evidence the grain has to carry.
-TURNED_DEG, _GRAIN_CARRIES = 20.0, 1.0 / 6.0
-#: Samples that the fit of the motion and the choice of the places use up: of cells and pores there
-#: are more to choose from than of lanes. The best of 2,000 proposals in those panels are worth 11
-#: nats so, where 30 are asked for.
-_FITTED_SAMPLES = {"field": 18.0, "gel": 12.0, "turned": 12.0}
 #: How far around so many keypoints their grain is compared.
 _CLOSE_PX, _CLOSE_POINTS = 6, 40
 _DISC = np.hypot(*np.mgrid[-_CLOSE_PX : _CLOSE_PX + 1, -_CLOSE_PX : _CLOSE_PX + 1]) <= _CLOSE_PX
 #: Shifts asked for a pattern: from so far on, which no grain reaches, up to this share of the
 #: region; what is there must hold this share of what the region does.
 _PATTERN_FROM_PX, _PATTERN_REACH, _PATTERN_LEFT = 5, 0.75, 0.3
-#: From Fisher's gain to the nats of :data:`figecho.judge.background.TAILS`, which it was fitted to.
-NATS_A_GAIN = 15.0
-
-
-def inside_nats(
-    rho: Sequence[float], samples: Sequence[float], b_from_a: Matrix,
-    *, banded: float = 0.0, repeat: float = 0.0, pattern: float = 0.0, scene: Scene = "field",
-) -> float:  # fmt: skip
-    """Return the evidence for a copy inside a panel.
-
-    Both places went through the same lens, scanner and compression, so a copy keeps its grain;
-    round cells and lanes of one kind agree in shape alone. How far they do in the finest octave is
-    measured: pores and nuclei up to 0.55, seldom 0.75 in a score of samples, lanes of one real gel
-    up to 0.6, copies 0.55 to 0.9. Fisher's z counts the samples, so that a small place must agree
-    better. In a gel the lanes tell by themselves how alike they are: replicates side by side agree
-    like copies, but several of them do, and the evidence of each is what it exceeds the next by.
-    No gel turns its bands: places that agree turned tell by the second octave as well, which is all
-    that a smooth gel has. What was pasted keeps its size and shape; what only looks alike seldom
-    does.
-
-    Parameters
-    ----------
-    rho, samples : sequence of float
-        Correlation and independent samples in each octave, finest first.
-    b_from_a : ndarray of shape (3, 3)
-    banded : float, 0..1
-        How far the panel is a gel or a blot, and ``repeat`` counts.
-    repeat : float
-        The highest correlation of another motion inside the panel, where it is known.
-    pattern : float
-        See :func:`pattern`.
-    scene : {"field", "gel", "turned"}
-        See :func:`scene_of`.
-    """
-    known = max(banded * _z(repeat), _z(pattern))
-    exact = 1.0 if rigid(b_from_a, stretch=_EXACT, scale=_EXACT) else 0.4
-    gain = [
-        n * max(_z(r) - max(_z(nature), known), 0.0) ** 2
-        for nature, r, n in zip(_BY_NATURE, rho, samples, strict=False)
-    ]
-
-    def worth(octaves: int) -> float:
-        left = 1.0 - _FITTED_SAMPLES[scene] / max(sum(samples[:octaves]), 1e-9)
-        return NATS_A_GAIN * exact * 0.5 * max(left, 0.0) * sum(gain[:octaves])
-
-    if scene != "turned":
-        return worth(1)
-    return min(worth(2), worth(1) / _GRAIN_CARRIES)
-
-
-def scene_of(b_from_a: Matrix, octaves: Octaves) -> Scene:
-    """Return where a motion takes place: in no gel, in a gel, or in a gel whose bands it turns.
-
-    Lanes resemble each other and their mirror images, but none lies across.
-
-    Parameters
-    ----------
-    b_from_a : ndarray of shape (3, 3)
-    octaves : Octaves
-        Of the panel.
-    """
-    if octaves.banded <= RATHER_A_GEL:
-        return "field"
-    linear = b_from_a[:2, :2]
-    if _turned_deg(linear) > TURNED_DEG and np.linalg.det(linear) < 0:
-        # A mirror image turns with the gel, in whose own directions it is to be seen.
-        tilt = tilt_rad(octaves.values[SHAPES])
-        upright = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
-        linear = upright @ linear @ upright.T
-    return "turned" if _turned_deg(linear) > TURNED_DEG else "gel"
-
-
-def _turned_deg(linear: NDArray[np.float64]) -> float:
-    """Return how far a motion turns what is level, 0..90; upside down and mirrored it still is."""
-    (xx, xy), (yx, yy) = linear
-    hand = 1.0 if xx * yy >= xy * yx else -1.0
-    angle = np.arctan2(yx - hand * xy, xx + hand * yy)
-    return float(np.degrees(np.arcsin(min(abs(np.sin(angle)), 1.0))))
 
 
 def grain_shared(grid: Frame, points: NDArray[np.float64]) -> float:
@@ -166,7 +70,7 @@ def _close_to(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.stack([columns, rows], axis=1) + low, dtype=np.float64)
 
 
-def pattern(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> float:
+def pattern(plane: FloatArray, grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> float:
     """Return how much a region is like what lies a little way off: dashes, a mesh, a screen.
 
     What repeats by itself agrees as well with its next repeat as with a place far off, and a copy
@@ -176,12 +80,13 @@ def pattern(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> float:
 
     Parameters
     ----------
+    plane : ndarray of shape (h, w), float32
+        What is seen of A, each pixel weighed by the root of its samples.
     grid : Frame
     geometry : ndarray of shape (3, 3)
     region : ndarray of bool, shape (h, w)
         On the grid of A.
     """
-    plane = np.sqrt(grid.a.density[0]) * grid.a.values[0]
     ys, xs = np.nonzero(region)
     rows, columns = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
     inside = region[rows, columns].astype(np.float32)
@@ -202,37 +107,6 @@ def pattern(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> float:
     for sign in (-1, 1):
         asked &= np.hypot(shift_x - sign * moved_x, shift_y - sign * moved_y) > _PATTERN_FROM_PX
     return float((together[asked] / np.sqrt(power * there[asked])).max(initial=0.0))
-
-
-def in_a_row(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> bool:
-    """Whether a region is moved along the gel or across it, as from a lane to the next one."""
-    ys, xs = np.nonzero(region)
-    centre = np.array([[xs.mean(), ys.mean()]])
-    there = transform_points(grid.b_from_bgrid @ geometry, centre)
-    x, y = (there - transform_points(grid.a_from_grid, centre))[0]
-    along = complex(x, y) * np.exp(-1j * tilt_rad(grid.a.values[SHAPES]))
-    sides = np.sort(np.abs([along.real, along.imag]))
-    return bool(sides[0] <= _ROW_SLOPE * sides[1])
-
-
-def away_from_bands(
-    grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool
-) -> Agreement:
-    """Measure the finest octave of a region of a gel on the calmer half of it."""
-    laid = overlay(grid, geometry, inverted=inverted)
-    rho, samples = calmer_half(laid, result.region)
-    return replace(result, rho=(rho[0], *result.rho[1:]), samples=(samples[0], *result.samples[1:]))
-
-
-def _z(rho: float) -> float:
-    return float(np.arctanh(np.clip(rho, 0.0, 0.995)))
-
-
-def rigid(b_from_a: Matrix, *, stretch: float = 1.12, scale: float = 1.35) -> bool:
-    """Whether a motion keeps size and shape about, as copies within one picture do."""
-    wide, narrow = np.linalg.svd(b_from_a[:2, :2] / b_from_a[2, 2], compute_uv=False)
-    size = float(np.sqrt(wide * narrow))
-    return bool(wide <= stretch * narrow and 1.0 / scale <= size <= scale)
 
 
 def apart(grid: Frame, geometry: Matrix, min_shift_px: float) -> NDArray[np.bool_]:
@@ -358,7 +232,7 @@ def symmetric(
         if grid.a.banded > RATHER_A_GEL:
             # Lanes are pasted edge to edge: beside its mirror image a copy looks like one object.
             # But what is pasted keeps its shape; the two halves of a lane do so only about.
-            return not rigid(grid.to_panels(geometry), stretch=_EXACT, scale=_EXACT)
+            return not rigid(grid.to_panels(geometry), stretch=EXACT, scale=EXACT)
         weight = np.sqrt(laid.density[0][near])
         a, b = weight * laid.a[0][near], weight * laid.b[0][near]
         power = float(np.sqrt((a @ a) * (b @ b)))

@@ -1,0 +1,97 @@
+"""Where in a gel a copy may lie, and what its lanes do not share by nature.
+
+Lanes of one gel resemble each other and their mirror images, down to the skirts of their bands. A
+copy among them is told by the membrane between the bands, or by what runs along neither: dust,
+scratches and grain, which belong to one place alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figecho.model import BoolArray, Matrix
+from figecho.verify.across import across
+from figecho.verify.agree import Agreement
+from figecho.verify.bands import RATHER_A_GEL, SHAPES, Octaves, tilt_rad
+from figecho.verify.frame import Frame
+from figecho.verify.membrane import calmer, calmer_half
+from figecho.verify.outline import transform_points
+from figecho.verify.overlay import Overlay, overlay
+
+Scene = Literal["field", "gel", "turned"]
+
+#: How far neither bands nor their smiles lean, in 430 panels that pass for gels, real ones drawn
+#: more than once and some generated.
+TURNED_DEG = 20.0
+_ROW_SLOPE = 0.15
+
+
+def scene_of(b_from_a: Matrix, octaves: Octaves) -> Scene:
+    """Return where a motion takes place: in no gel, in a gel, or in a gel whose bands it turns.
+
+    Lanes resemble each other and their mirror images, but none lies across.
+
+    Parameters
+    ----------
+    b_from_a : ndarray of shape (3, 3)
+    octaves : Octaves
+        Of the panel.
+    """
+    if octaves.banded <= RATHER_A_GEL:
+        return "field"
+    linear = b_from_a[:2, :2]
+    if _turned_deg(linear) > TURNED_DEG and np.linalg.det(linear) < 0:
+        # A mirror image turns with the gel, in whose own directions it is to be seen.
+        tilt = tilt_rad(octaves.values[SHAPES])
+        upright = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
+        linear = upright @ linear @ upright.T
+    return "turned" if _turned_deg(linear) > TURNED_DEG else "gel"
+
+
+def _turned_deg(linear: NDArray[np.float64]) -> float:
+    """Return how far a motion turns what is level, 0..90; upside down and mirrored it still is."""
+    (xx, xy), (yx, yy) = linear
+    hand = 1.0 if xx * yy >= xy * yx else -1.0
+    angle = np.arctan2(yx - hand * xy, xx + hand * yy)
+    return float(np.degrees(np.arcsin(min(abs(np.sin(angle)), 1.0))))
+
+
+def in_a_row(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> bool:
+    """Whether a region is moved along the gel or across it, as from a lane to the next one."""
+    ys, xs = np.nonzero(region)
+    centre = np.array([[xs.mean(), ys.mean()]])
+    there = transform_points(grid.b_from_bgrid @ geometry, centre)
+    x, y = (there - transform_points(grid.a_from_grid, centre))[0]
+    along = complex(x, y) * np.exp(-1j * tilt_rad(grid.a.values[SHAPES]))
+    sides = np.sort(np.abs([along.real, along.imag]))
+    return bool(sides[0] <= _ROW_SLOPE * sides[1])
+
+
+def away_from_bands(
+    grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool
+) -> Agreement:
+    """Measure the finest octave of a region of a gel on the calmer half of it."""
+    laid = overlay(grid, geometry, inverted=inverted)
+    rho, samples = calmer_half(laid, result.region)
+    return replace(result, rho=(rho[0], *result.rho[1:]), samples=(samples[0], *result.samples[1:]))
+
+
+def grain_across(
+    grid: Frame, geometry: Matrix, region: BoolArray, *, inverted: bool
+) -> tuple[Overlay, BoolArray]:
+    """Return a gel on its image without bands and lanes, and the calmer half of a region of it.
+
+    Parameters
+    ----------
+    grid : Frame
+    geometry : ndarray of shape (3, 3)
+    region : ndarray of bool, shape (h, w)
+        On the grid of A.
+    inverted : bool
+    """
+    laid = overlay(grid, geometry, inverted=inverted)
+    return across(laid), calmer(laid, region)
