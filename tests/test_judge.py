@@ -21,7 +21,15 @@ from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
 from figecho.judge.looks import Looks
-from figecho.judge.nfa import Kind, Trials, kind_of, level_of, log10_nfa, relative_evidence
+from figecho.judge.nfa import (
+    TAIL_FROM,
+    Kind,
+    Trials,
+    kind_of,
+    level_of,
+    log10_nfa,
+    relative_evidence,
+)
 from figecho.judge.templates import MIN_FIGURES, MUCH_MORE, set_templates_aside
 from figecho.match.propose import Proposal
 from figecho.model import Box, Finding, Panel
@@ -32,6 +40,8 @@ from handmade import panel
 from scenes import rendering
 
 JUDGE = Judge()
+#: More than displaced copies reach.
+CLEAR = 50.0
 FIELD = rendering("eosin", 1, 100, 120)
 
 # Motion
@@ -218,9 +228,25 @@ def test_gels_look_alike_more_often_than_other_panels() -> None:
 
 def test_the_fitted_tails_are_shares_that_fall() -> None:
     assert set(TAILS) == set(KINDS)
-    for share, decay in TAILS.values():
+    for share, decay, ever in TAILS.values():
         assert 0.0 < share <= 1.0
         assert 0.05 < decay < 2.0
+        assert share * np.exp(-decay * TAIL_FROM) <= ever <= 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_chance_falls_with_evidence_from_what_any_reaches(kind: Kind) -> None:
+    trials = Trials(gels=1000, others=1000, within=1000)
+    falls = [log10_nfa(x, trials, kind) for x in (0.0, 1.0, 2.0, 3.9, 4.0, 4.1, 8.0, 30.0)]
+    assert falls == sorted(falls, reverse=True)
+    assert falls[0] == pytest.approx(np.log10(1000 * len(TAILS) * TAILS[kind][2]))
+    assert falls[3] - falls[4] < 0.1
+
+
+def test_what_displaced_copies_nearly_reach_is_weak_however_few_panels_there_are() -> None:
+    assert level_of(-9.0, TAIL_FROM, 5000, 0.5, JUDGE, inside=False) == "strong"
+    assert level_of(-9.0, 0.9 * TAIL_FROM, 5000, 0.5, JUDGE, inside=False) == "weak"
+    assert level_of(0.1, 0.9 * TAIL_FROM, 5000, 0.5, JUDGE, inside=False) is None
 
 
 def test_evidence_counts_relative_to_chance() -> None:
@@ -246,7 +272,7 @@ def test_levels_begin_where_the_settings_say(
 ) -> None:
     if inside and level is not None and area < JUDGE.min_area_within_px:
         level = "weak"  # no larger than one cell
-    assert level_of(nfa, area, 0.5, JUDGE, inside=inside) == level
+    assert level_of(nfa, CLEAR, area, 0.5, JUDGE, inside=inside) == level
 
 
 @pytest.mark.parametrize(
@@ -261,8 +287,8 @@ def test_levels_begin_where_the_settings_say(
 def test_a_region_no_larger_than_a_label_is_weak_between_panels(
     coverage: float, inside: bool, level: str
 ) -> None:
-    assert level_of(-30.0, 5000, coverage, JUDGE, inside=inside) == level
-    assert level_of(0.01, 5000, coverage, JUDGE, inside=inside) is None
+    assert level_of(-30.0, CLEAR, 5000, coverage, JUDGE, inside=inside) == level
+    assert level_of(0.01, CLEAR, 5000, coverage, JUDGE, inside=inside) is None
 
 
 @pytest.mark.parametrize(
@@ -272,8 +298,8 @@ def test_a_region_no_larger_than_a_label_is_weak_between_panels(
 def test_what_is_as_small_as_a_word_must_be_much_of_a_panel(
     area: float, coverage: float, level: str
 ) -> None:
-    assert level_of(-30.0, area, coverage, JUDGE, inside=False) == level
-    assert level_of(-30.0, area, coverage, JUDGE, inside=True) == "strong"
+    assert level_of(-30.0, CLEAR, area, coverage, JUDGE, inside=False) == level
+    assert level_of(-30.0, CLEAR, area, coverage, JUDGE, inside=True) == "strong"
 
 
 @pytest.mark.parametrize(

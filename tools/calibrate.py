@@ -109,7 +109,8 @@ def observed(
     for candidate in set_templates_aside(candidates)[0]:
         area_px, coverage = size_of(candidate)
         inside_one = candidate.a is candidate.b
-        if level_of(SURE, area_px, coverage, config.judge, inside=inside_one) == "weak":
+        level = level_of(SURE, TAIL_FROM, area_px, coverage, config.judge, inside=inside_one)
+        if level == "weak":
             continue
         gels = gel[candidate.a.key] and gel[candidate.b.key]
         evidence[kind_of(pose_of(candidate), gels=gels)].append(evidence_of(candidate))
@@ -164,8 +165,8 @@ def real(folders: Sequence[Path], draw: int, jobs: int) -> Observed:
         return observed(Path(name), jobs, lambda a, b: a[:2] != b[:2], inside=False)
 
 
-def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float]]:
-    """Return, for each kind, share and decay of the exponential tail.
+def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float, float]]:
+    """Return, for each kind, share and decay of the exponential tail, and the share with any.
 
     The decay is the likeliest less one standard error: a false accusation costs more than a miss.
 
@@ -184,7 +185,8 @@ def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float]]:
         decay = 1.0 / max(float((fitted - TAIL_FROM).mean()), 1.0) if len(fitted) else 0.25
         decay *= 1.0 - 1.0 / np.sqrt(len(fitted) + 1.0)
         share = min(1.0, max(1, len(seen)) / tests * float(np.exp(decay * TAIL_FROM)))
-        tails[kind] = (float(f"{share:.3g}"), round(float(decay), 3))
+        ever = min(1.0, max(1, sum(len(run.evidence[kind]) for run in runs)) / tests)
+        tails[kind] = (float(f"{share:.3g}"), round(float(decay), 3), float(f"{ever:.3g}"))
     return tails
 
 
@@ -240,14 +242,14 @@ def main() -> None:
         print(*curve(runs), sep="\n")
 
 
-def _module(tails: dict[Kind, tuple[float, float]], provenance: str) -> str:
+def _module(tails: dict[Kind, tuple[float, float, float]], provenance: str) -> str:
     rows = "".join(f'    "{kind}": {tail},\n' for kind, tail in tails.items())
     lines = "".join(f'    "{line} "\n' for line in textwrap.wrap(provenance, 80))
     return (
         '"""What unrelated panels reach by chance: written by ``tools/calibrate.py``."""\n\n'
         f"PROVENANCE = (\n{lines})\n\n"
-        "#: Kind to (share of unrelated comparisons, decay of it for each unit of relative "
-        f"evidence).\nTAILS = {{\n{rows}}}\n"
+        "#: Kind to (share of unrelated comparisons, decay of it for each unit of relative\n"
+        f"#: evidence, share that reaches any).\nTAILS = {{\n{rows}}}\n"
     )
 
 

@@ -12,7 +12,7 @@ from figecho.echo.asked import Asked, around_keypoints, best, grid_of, is_small,
 from figecho.echo.echo import Echo, echo_of
 from figecho.match.propose import Proposal
 from figecho.verify.agree import agreement_from_afar
-from figecho.verify.curves import beside_curves
+from figecho.verify.fields import SURE_NATS, left_of_fields
 from figecho.verify.membrane import WHOLE_NATS
 from figecho.verify.outline import outline, transform_points
 from figecho.verify.overlay import overlay
@@ -24,8 +24,6 @@ _MANY = 12
 _AFAR, _LEAST_SIDE_PX = 2, 40
 #: And up to which evidence they are: the dust of a dark gel shows several times as much from afar.
 _UNSURE_NATS = 3.0 * WHOLE_NATS
-#: No two rims show so much.
-_SURE_NATS = 60.0
 
 
 def between_panels(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -40,7 +38,7 @@ def between_panels(a: Described, b: Described, proposal: Proposal, config: Confi
         asked = _coarse_to_fine(a, b, proposal, config)
     if asked is None:
         return None
-    asked = _beside_curves(asked, inverted=proposal.form.inverted)
+    asked = _beside_rims(asked, inverted=proposal.form.inverted)
     if asked.found.nats < config.verify.min_nats:
         return None
     polygon = transform_points(asked.grid.a_from_grid, outline(asked.found.region))
@@ -50,15 +48,15 @@ def between_panels(a: Described, b: Described, proposal: Proposal, config: Confi
     return echo_of(proposal, asked.grid.to_panels(asked.geometry), polygon, asked.found)
 
 
-def _beside_curves(asked: Asked, *, inverted: bool) -> Asked:
-    """Leave two fields no more than they show beside curves: rims of dishes fit by nature.
+def _beside_rims(asked: Asked, *, inverted: bool) -> Asked:
+    """Leave two fields no more than they show beside the rims of dishes.
 
     Lanes run along one direction, too, but gels are asked about their membrane.
     """
-    if asked.found.nats >= _SURE_NATS or asked.grid.banded > 0.0:
+    if asked.found.nats >= SURE_NATS or asked.grid.banded > 0.0:
         return asked
     laid = overlay(asked.grid, asked.geometry, inverted=inverted)
-    nats = min(asked.found.nats, beside_curves(laid, asked.found.region))
+    nats = min(asked.found.nats, left_of_fields(laid, asked.found.region))
     return replace(asked, found=replace(asked.found, nats=nats))
 
 

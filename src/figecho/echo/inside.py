@@ -28,6 +28,7 @@ from figecho.verify import inside as within
 from figecho.verify import lanes
 from figecho.verify.agree import Agreement, agreement
 from figecho.verify.exact import grainy
+from figecho.verify.fields import BESIDE_WEIGHS, SURE_NATS, beside_curves
 from figecho.verify.frame import cropped
 from figecho.verify.nats_inside import across_nats, inside_nats, rigid
 from figecho.verify.outline import filled, outline, transform_points
@@ -38,6 +39,8 @@ _SAME_GRAIN = 0.35
 #: Share of the samples of a region that lies where hardly a pixel is like all its neighbours: 0.5
 #: and more in copies, none in a dark gel saved in blocks of a few tones.
 _GRAINY = 0.25
+#: A rim that agrees with itself holds so many samples at least.
+_MANY_SAMPLES = 60.0
 
 
 def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -73,6 +76,8 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
         found = _in_full_size(a, polygon, b_from_a, found, config, scene=scene)
     nats = inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, scene=scene)
     nats = max(nats, across)
+    if scene == "field" and nats < SURE_NATS and found.samples[0] >= _MANY_SAMPLES:
+        nats = min(nats, _nats_beside_curves(asked, found, proposal, pattern))
     if nats <= 0.0 or not _has_grain(a, polygon):
         return None
     echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
@@ -86,6 +91,16 @@ def _nats_across(asked: Asked, found: Agreement, proposal: Proposal) -> float:
     shared = octave_by_octave(left, calm, octaves=2)
     pattern = within.pattern(np.sqrt(left.density[0]) * left.a[0], *place, calm)
     return across_nats(*shared, asked.grid.to_panels(asked.geometry), pattern=pattern)
+
+
+def _nats_beside_curves(
+    asked: Asked, found: Agreement, proposal: Proposal, pattern: float
+) -> float:
+    """Return the most evidence that a field has if it is no rim, which fits itself by nature."""
+    laid = overlay(asked.grid, asked.geometry, inverted=proposal.form.inverted)
+    rho, samples = octave_by_octave(laid, beside_curves(laid, found.region))
+    b_from_a = asked.grid.to_panels(asked.geometry)
+    return BESIDE_WEIGHS * inside_nats(rho, samples, b_from_a, pattern=pattern)
 
 
 def _has_grain(a: Described, polygon: NDArray[np.float64]) -> bool:

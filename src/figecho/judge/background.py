@@ -8,9 +8,9 @@ PROVENANCE = (
 
 #: Kind to (share of unrelated comparisons, decay of it for each unit of relative evidence).
 TAILS = {
-    "gels in place": (0.000156, 0.363),
-    "gels moved": (0.000934, 0.363),
-    "in place": (5.98e-05, 0.363),
-    "moved": (0.000359, 0.363),
-    "within": (0.00372, 0.27),
+    "gels in place": (0.000156, 0.363, 0.000151),
+    "gels moved": (0.000934, 0.363, 0.000457),
+    "in place": (5.98e-05, 0.363, 2.1e-05),
+    "moved": (0.000359, 0.363, 0.00044),
+    "within": (0.00372, 0.27, 0.0356),
 }

@@ -83,7 +83,8 @@ def _finding(candidate: Candidate, trials: Trials, settings: Judge, looks: Looks
     area_px, coverage = size_of(candidate)
     motion = motion_of_echo(echo)
     nfa = nfa_of(candidate, trials, looks)
-    level = level_of(nfa, area_px, coverage, settings, inside=inside)
+    evidence = evidence_of(candidate, looks)
+    level = level_of(nfa, evidence, area_px, coverage, settings, inside=inside)
     if level is None:
         return None
     category = category_of(

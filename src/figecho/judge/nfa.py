@@ -95,26 +95,29 @@ def log10_nfa(evidence: float, trials: Trials, kind: Kind) -> float:
     kind : str
         See :func:`kind_of`.
     """
-    share, decay = TAILS[kind]
+    share, decay, ever = TAILS[kind]
     log_share = np.log(share) - decay * max(evidence, TAIL_FROM)
-    # Below where the tail was fitted the share rises to 1: no evidence is what all pairs reach.
-    log_share *= min(1.0, evidence / TAIL_FROM)
+    # Below where the tail was fitted the share rises to that of all which reach any evidence.
+    log_share += max(1.0 - evidence / TAIL_FROM, 0.0) * max(np.log(ever) - log_share, 0.0)
     tests = np.log10(max(1, trials.of(kind))) + np.log10(len(TAILS))
     return float(tests + max(log_share / np.log(10.0), -300.0))
 
 
 def level_of(
-    nfa: float, area_px: float, coverage: float, settings: Judge, *, inside: bool
+    nfa: float, evidence: float, area_px: float, coverage: float, settings: Judge, *, inside: bool
 ) -> Level | None:
     """Return the level of a finding, None where it is no better than chance.
 
     Strong asks for an NFA of at most 1e-6 and a verified area; moderate for an NFA of at most 1e-2
     and, between two panels, a share of one of them that no label fills, the more so where it is as
     small as a word, inside one panel an area that no single cell or pore fills; weak for at most 1.
+    What displaced copies of the two panels nearly reach is weak, however few panels a run has:
+    panels of one kind may agree so far more often than any two.
     """
     word = area_px < settings.min_area_px and coverage < settings.small_coverage
     label = coverage < settings.min_coverage or word
-    if area_px < settings.min_area_within_px if inside else label:
+    small = area_px < settings.min_area_within_px if inside else label
+    if small or evidence < TAIL_FROM:
         return "weak" if nfa <= settings.weak_log10_nfa else None
     if nfa <= settings.strong_log10_nfa and (
         area_px >= settings.strong_min_area_px and coverage >= settings.strong_min_coverage

@@ -9,7 +9,7 @@ import pytest
 from figecho.pairs import echoes
 from figecho.verify.agree import agreeing_region
 from figecho.verify.bands import octaves_of
-from figecho.verify.curves import beside_curves, coherence
+from figecho.verify.fields import coherence, left_of_fields
 from figecho.verify.nats import nats_of
 from figecho.verify.overlay import Overlay, octave_by_octave
 from scenes import CONFIG, described, everywhere, jpeg, moved
@@ -44,9 +44,9 @@ def laid(first: np.ndarray, second: np.ndarray) -> Overlay:
 
 
 def shown(over: Overlay) -> tuple[float, float]:
-    """Return the evidence of all that agrees, and what of it is left beside curves."""
+    """Return the evidence of all that agrees, and what rims leave of it."""
     region = agreeing_region(over.a, over.b, over.both)
-    return nats_of(*octave_by_octave(over, region)), beside_curves(over, region)
+    return nats_of(*octave_by_octave(over, region)), left_of_fields(over, region)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,4 +1,4 @@
-"""What two panels share besides curves: the rims of dishes and wells fit each other by nature.
+"""What fields of dishes and wells share by nature: the curve of a rim.
 
 Along a rim nothing changes, so that two rims of about one radius agree in every octave over
 thousands of pixels, wherever they are turned. A place tells one panel from another only where it
@@ -14,16 +14,18 @@ from figecho.model import BoolArray, FloatArray
 from figecho.verify.nats import nats_of
 from figecho.verify.overlay import Overlay, octave_by_octave
 
+#: No two rims show so much.
+SURE_NATS = 60.0
+#: So many times what is left beside curves counts. Of 21 nats that rims reach 0.1 to 3.7 are left,
+#: of 365 planted copies that are no gels a quarter at least and mostly four fifths.
+BESIDE_WEIGHS = 3.0
 #: Octaves that show a rim, the reach of the tensor, and its coherence (0 for texture, 1 for a
 #: straight edge) from which on a pixel lies on a curve.
 _MIDDLE, _REACH_PX, _CURVED = (1, 2), 4.0, 0.6
-#: So many times what is left beside curves counts. Of 21 nats that rims reach 0.1 to 3.7 are left,
-#: of 365 planted copies that are no gels a quarter at least and mostly four fifths.
-_WEIGHS = 3.0
 
 
-def beside_curves(laid: Overlay, region: BoolArray) -> float:
-    """Return the evidence that two aligned panels show where they are more than curves, in nats.
+def left_of_fields(laid: Overlay, region: BoolArray) -> float:
+    """Return the evidence that rims leave two aligned panels, in nats.
 
     Parameters
     ----------
@@ -31,8 +33,12 @@ def beside_curves(laid: Overlay, region: BoolArray) -> float:
     region : ndarray of bool, shape (h, w)
         Where they agree.
     """
-    told = region & (coherence(laid) < _CURVED)
-    return _WEIGHS * nats_of(*octave_by_octave(laid, told))
+    return BESIDE_WEIGHS * nats_of(*octave_by_octave(laid, beside_curves(laid, region)))
+
+
+def beside_curves(laid: Overlay, region: BoolArray) -> BoolArray:
+    """Return the part of a region that lies on no curve that both panels show."""
+    return np.asarray(region & (coherence(laid) < _CURVED))
 
 
 def coherence(laid: Overlay) -> FloatArray:
