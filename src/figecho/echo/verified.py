@@ -10,9 +10,6 @@ from figecho.echo.inside import inside_panel
 from figecho.echo.unchanged import unchanged
 from figecho.match.propose import Proposal
 
-#: From so much evidence on nothing else is asked about a place that is the same to the pixel.
-_CLEAR_NATS = 60.0
-
 
 def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> Echo | None:
     """Ask the pixels about a proposal between two panels, or inside one (``a is b``).
@@ -31,10 +28,6 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     if a is not b:
         return between_panels(a, b, proposal, config)
     same = unchanged(a, proposal, config)
-    if proposal.whole or (same is not None and same.nats >= _CLEAR_NATS):
+    if same is not None or proposal.whole:
         return same
-    # Saved once more a copy loses its noise in its calm parts, and keeps its grain.
-    found = inside_panel(a, proposal, config)
-    if same is None or found is None:
-        return same or found
-    return max(same, found, key=lambda echo: echo.nats)
+    return inside_panel(a, proposal, config)
