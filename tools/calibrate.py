@@ -105,7 +105,8 @@ def observed(
         Candidate(a=whole[i], b=whole[j], echo=echo) for i, j, seen in found for echo in seen
     ]
     gel = {card.key: card.gel for card in cards}
-    evidence: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
+    # A scan is surprised once by a pair, however often the two agree.
+    strongest: dict[tuple[Kind, object, object], float] = {}
     for candidate in set_templates_aside(candidates)[0]:
         area_px, coverage = size_of(candidate)
         inside_one = candidate.a is candidate.b
@@ -113,7 +114,12 @@ def observed(
         if level == "weak":
             continue
         gels = gel[candidate.a.key] and gel[candidate.b.key]
-        evidence[kind_of(pose_of(candidate), gels=gels)].append(evidence_of(candidate))
+        kind = kind_of(pose_of(candidate), gels=gels)
+        pair = (kind, candidate.a.key, candidate.b.key)
+        strongest[pair] = max(strongest.get(pair, 0.0), evidence_of(candidate))
+    evidence: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
+    for (kind, _, _), value in strongest.items():
+        evidence[kind].append(value)
     return Observed(
         panels=len(cards), trials=_trials(cards, strangers, len(alone)), evidence=evidence
     )
