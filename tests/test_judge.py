@@ -22,6 +22,7 @@ from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
 from figecho.judge.looks import Looks
 from figecho.judge.nfa import (
+    DEALT,
     TAIL_FROM,
     Kind,
     Trials,
@@ -234,12 +235,17 @@ def test_the_fitted_tails_are_shares_that_fall() -> None:
         assert share * np.exp(-decay * TAIL_FROM) <= ever <= 1.0
 
 
+def test_one_surprise_is_dealt_to_all_kinds() -> None:
+    assert set(DEALT) == set(KINDS)
+    assert sum(DEALT.values()) == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_chance_falls_with_evidence_from_what_any_reaches(kind: Kind) -> None:
     trials = Trials(gels=1000, others=1000, within=1000)
     falls = [log10_nfa(x, trials, kind) for x in (0.0, 1.0, 2.0, 3.9, 4.0, 4.1, 8.0, 30.0)]
     assert falls == sorted(falls, reverse=True)
-    assert falls[0] == pytest.approx(np.log10(1000 * len(TAILS) * TAILS[kind][2]))
+    assert falls[0] == pytest.approx(np.log10(1000 / DEALT[kind] * TAILS[kind][2]))
     assert falls[3] - falls[4] < 0.1
 
 

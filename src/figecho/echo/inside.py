@@ -74,10 +74,10 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     polygon = np.clip(polygon, 0.0, np.array(a.panel.shape[::-1]) - 1)
     if asked.grid.size != a.panel.shape[::-1]:
         found = _in_full_size(a, polygon, b_from_a, found, config, scene=scene)
+    if scene == "field" and found.samples[0] >= _MANY_SAMPLES:
+        found = _beside_rims(asked, found, proposal, pattern)
     nats = inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, scene=scene)
     nats = max(nats, across)
-    if scene == "field" and nats < SURE_NATS and found.samples[0] >= _MANY_SAMPLES:
-        nats = min(nats, _nats_beside_curves(asked, found, proposal, pattern))
     if nats <= 0.0 or not _has_grain(a, polygon):
         return None
     echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
@@ -93,14 +93,16 @@ def _nats_across(asked: Asked, found: Agreement, proposal: Proposal) -> float:
     return across_nats(*shared, asked.grid.to_panels(asked.geometry), pattern=pattern)
 
 
-def _nats_beside_curves(
-    asked: Asked, found: Agreement, proposal: Proposal, pattern: float
-) -> float:
-    """Return the most evidence that a field has if it is no rim, which fits itself by nature."""
+def _beside_rims(asked: Asked, found: Agreement, proposal: Proposal, pattern: float) -> Agreement:
+    """Measure a field beside its curves where little is left there: a rim fits itself by nature."""
+    b_from_a = asked.grid.to_panels(asked.geometry)
+    nats = inside_nats(found.rho, found.samples, b_from_a, pattern=pattern)
+    if nats >= SURE_NATS:
+        return found
     laid = overlay(asked.grid, asked.geometry, inverted=proposal.form.inverted)
     rho, samples = octave_by_octave(laid, beside_curves(laid, found.region))
-    b_from_a = asked.grid.to_panels(asked.geometry)
-    return BESIDE_WEIGHS * inside_nats(rho, samples, b_from_a, pattern=pattern)
+    beside = inside_nats(rho, samples, b_from_a, pattern=pattern)
+    return replace(found, rho=rho, samples=samples) if BESIDE_WEIGHS * beside < nats else found
 
 
 def _has_grain(a: Described, polygon: NDArray[np.float64]) -> bool:

@@ -7,8 +7,8 @@ of unrelated ones that reach such evidence (a contrario reasoning: Desolneux, Mo
 agreement of unrelated panels of that kind (``background.py``, by ``tools/calibrate.py``), after the
 agreement has been divided by what the same two panels reach when displaced against each other; of
 two gels what they reach a lane further on is taken off first, several times. Gels stand apart: they
-are few beside all pairs of a run, but look alike far more often. A run may be surprised once in
-each kind, so the share is multiplied by the number of kinds, too.
+are few beside all pairs of a run, but look alike far more often. A run may be surprised in each
+kind, so each is dealt a part of the chance: a half to what surprises most often by far.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ CHANCE_FLOOR = 1.5
 #: How many times the agreement of two gels where they fit second best is taken from that where
 #: they are laid: of 300 pairs look-alikes reached 6 times as much, copies 17 times or more.
 LOOK_ALIKES = 8.0
+#: The part of a surprise that each kind is dealt, 1 in all.
+DEALT: dict[Kind, float] = {
+    "gels in place": 0.1, "gels moved": 0.1, "in place": 0.1, "moved": 0.5, "within": 0.2,
+}  # fmt: skip
 #: Relative evidence from which the tails hold.
 TAIL_FROM = 4.0
 #: Drawings are made of identical parts, so what two of them share by chance weighs this much more.
@@ -99,7 +103,7 @@ def log10_nfa(evidence: float, trials: Trials, kind: Kind) -> float:
     log_share = np.log(share) - decay * max(evidence, TAIL_FROM)
     # Below where the tail was fitted the share rises to that of all which reach any evidence.
     log_share += max(1.0 - evidence / TAIL_FROM, 0.0) * max(np.log(ever) - log_share, 0.0)
-    tests = np.log10(max(1, trials.of(kind))) + np.log10(len(TAILS))
+    tests = np.log10(max(1, trials.of(kind)) / DEALT[kind])
     return float(tests + max(log_share / np.log(10.0), -300.0))
 
 
