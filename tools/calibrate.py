@@ -27,9 +27,10 @@ from PIL import Image
 from figecho.config import resolve
 from figecho.farm.place import workplace
 from figecho.farm.stages import compare_all, describe_all, likely_pairs, read_all
+from figecho.judge.background import TAILS
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import evidence_of, pose_of, size_of
-from figecho.judge.nfa import TAIL_FROM, Kind, Trials, kind_of, level_of, log10_nfa
+from figecho.judge.nfa import DEALT, TAIL_FROM, Kind, Trials, kind_of, level_of, log10_nfa
 from figecho.judge.templates import set_templates_aside
 from figecho.result import KeptPanels
 from figecho.retrieve import by_content
@@ -43,7 +44,8 @@ from synth.kinds import Byte, Rng, streams
 
 BACKGROUND = Path(__file__).parents[1] / "src" / "figecho" / "judge" / "background.py"
 KINDS: tuple[Kind, ...] = get_args(Kind)
-TUNING, JUDGING = (31, 33, 34), (131, 133, 134, 135)
+ACROSS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind != "within")
+TUNING, JUDGING = (31, *range(33, 41)), (131, 133, 134, 135)
 #: What a scan passes over early on is part of the background.
 BARS_LIFTED = {"verify.min_nats": 2.0, "verify.gate_nats": 1.0}
 LEVELS = (0.01, 0.1, 1.0, 10.0)
@@ -174,7 +176,8 @@ def real(folders: Sequence[Path], draw: int, jobs: int) -> Observed:
 def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float, float]]:
     """Return, for each kind, share and decay of the exponential tail, and the share with any.
 
-    The decay is the likeliest less one standard error: a false accusation costs more than a miss.
+    The decay is the likeliest, across panels less one standard error, for that reaches far beyond
+    the pairs that were compared, and a false accusation costs more than a miss.
 
     All kinds across panels fall alike, for few of them are seen often enough to tell their tail;
     one that was never seen counts as seen once.
@@ -183,13 +186,14 @@ def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float, float]]:
         kind: np.array([e for run in runs for e in run.evidence[kind] if e >= TAIL_FROM])
         for kind in KINDS
     }
-    across = np.concatenate([above[kind] for kind in KINDS if kind != "within"])
+    across = np.concatenate([above[kind] for kind in ACROSS])
     tails = {}
     for kind, seen in above.items():
         fitted = seen if kind == "within" else across
         tests = max(1, sum(run.trials.of(kind) for run in runs))
         decay = 1.0 / max(float((fitted - TAIL_FROM).mean()), 1.0) if len(fitted) else 0.25
-        decay *= 1.0 - 1.0 / np.sqrt(len(fitted) + 1.0)
+        if kind != "within":
+            decay *= 1.0 - 1.0 / np.sqrt(len(fitted) + 1.0)
         share = min(1.0, max(1, len(seen)) / tests * float(np.exp(decay * TAIL_FROM)))
         ever = min(1.0, max(1, sum(len(run.evidence[kind]) for run in runs)) / tests)
         tails[kind] = (float(f"{share:.3g}"), round(float(decay), 3), float(f"{ever:.3g}"))
@@ -197,31 +201,42 @@ def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float, float]]:
 
 
 def curve(runs: Sequence[Observed]) -> Iterator[str]:
-    """Yield how many findings have an NFA of at most t, beside what that states."""
+    """Yield how many findings have an NFA of at most t, beside what that states.
+
+    Of small scans an NFA of at most 1 or 10 states less than that: fewer panels than this reach any
+    evidence at all.
+    """
     pairs = sum(run.trials.gels + run.trials.others for run in runs)
     gels = sum(run.trials.gels for run in runs)
     panels = sum(run.panels for run in runs)
     yield f"{pairs} unrelated pairs, {gels} of them of two gels; {panels} panels"
     for size in SCAN_PANELS:
-        scans = sum(run.trials.gels + run.trials.others for run in runs) / (size * (size - 1) / 2)
-        seen = [value for run in runs for value in _numbers(run, size)]
+        dealt = [_scan_of(run, size) for run in runs]
+        seen = [
+            log10_nfa(value, trials, kind)
+            for run, (_, trials) in zip(runs, dealt, strict=True)
+            for kind in ACROSS
+            for value in run.evidence[kind]
+        ]
         for level in LEVELS:
-            stated = level * scans
+            stated = sum(scans * _stated(level, trials) for scans, trials in dealt)
             if stated >= TELLING:
                 count = sum(value <= np.log10(level) for value in seen)
                 yield f"{size:5d} panels, NFA <= {level:<5g} {stated:8.1f} stated {count:6d} seen"
 
 
-def _numbers(run: Observed, size: int) -> Iterator[float]:
-    """Yield log10 of the NFA that each finding across panels would have in a scan of that size."""
-    every = run.trials.gels + run.trials.others
-    share = (size * (size - 1) / 2) / every
+def _scan_of(run: Observed, size: int) -> tuple[float, Trials]:
+    """Return into how many scans of a size the pairs can be dealt, and what each compares."""
+    share = (size * (size - 1) / 2) / (run.trials.gels + run.trials.others)
     trials = Trials(
         gels=round(run.trials.gels * share), others=round(run.trials.others * share), within=size
     )
-    for kind, values in run.evidence.items():
-        if kind != "within":
-            yield from (log10_nfa(value, trials, kind) for value in values)
+    return 1.0 / share, trials
+
+
+def _stated(level: float, trials: Trials) -> float:
+    """Return how many findings across panels have an NFA of at most ``level`` in one scan."""
+    return sum(min(level * DEALT[kind], trials.of(kind) * TAILS[kind][2]) for kind in ACROSS)
 
 
 def main() -> None:
@@ -231,7 +246,7 @@ def main() -> None:
     parser.add_argument("--panels", type=int, default=360)
     parser.add_argument("--seeds", type=int, nargs="+", default=None)
     parser.add_argument("--data", type=Path, nargs="+", default=[])
-    parser.add_argument("--draws", type=int, nargs="+", default=[0, 1, 2], help="from --data")
+    parser.add_argument("--draws", type=int, nargs="+", default=[*range(6)], help="from --data")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     seeds = options.seeds or (TUNING if options.what == "fit" else JUDGING)
