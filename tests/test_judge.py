@@ -23,6 +23,7 @@ from figecho.judge.fingerprint import apart
 from figecho.judge.looks import Looks
 from figecho.judge.nfa import (
     DEALT,
+    SEEN_BY_CHANCE,
     TAIL_FROM,
     Kind,
     Trials,
@@ -41,7 +42,7 @@ from handmade import panel
 from scenes import rendering
 
 JUDGE = Judge()
-#: More than displaced copies reach.
+#: More than any unrelated panels reach.
 CLEAR = 50.0
 FIELD = rendering("eosin", 1, 100, 120)
 
@@ -249,10 +250,10 @@ def test_chance_falls_with_evidence_from_what_any_reaches(kind: Kind) -> None:
     assert falls[3] - falls[4] < 0.1
 
 
-def test_what_displaced_copies_nearly_reach_is_weak_however_few_panels_there_are() -> None:
-    assert level_of(-9.0, TAIL_FROM, 5000, 0.5, JUDGE, inside=False) == "strong"
-    assert level_of(-9.0, 0.9 * TAIL_FROM, 5000, 0.5, JUDGE, inside=False) == "weak"
-    assert level_of(0.1, 0.9 * TAIL_FROM, 5000, 0.5, JUDGE, inside=False) is None
+def test_what_unrelated_panels_were_seen_to_reach_is_weak_however_few_there_are() -> None:
+    assert level_of(-9.0, SEEN_BY_CHANCE, 5000, 0.5, JUDGE, inside=False) == "strong"
+    assert level_of(-9.0, 0.99 * SEEN_BY_CHANCE, 5000, 0.5, JUDGE, inside=False) == "weak"
+    assert level_of(0.1, 0.99 * SEEN_BY_CHANCE, 5000, 0.5, JUDGE, inside=False) is None
 
 
 def test_evidence_counts_relative_to_chance() -> None:

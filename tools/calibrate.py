@@ -30,7 +30,16 @@ from figecho.farm.stages import compare_all, describe_all, likely_pairs, read_al
 from figecho.judge.background import TAILS
 from figecho.judge.candidate import Candidate
 from figecho.judge.finding import evidence_of, pose_of, size_of
-from figecho.judge.nfa import DEALT, TAIL_FROM, Kind, Trials, kind_of, level_of, log10_nfa
+from figecho.judge.nfa import (
+    DEALT,
+    SEEN_BY_CHANCE,
+    TAIL_FROM,
+    Kind,
+    Trials,
+    kind_of,
+    level_of,
+    log10_nfa,
+)
 from figecho.judge.templates import set_templates_aside
 from figecho.result import KeptPanels
 from figecho.retrieve import by_content
@@ -112,7 +121,7 @@ def observed(
     for candidate in set_templates_aside(candidates)[0]:
         area_px, coverage = size_of(candidate)
         inside_one = candidate.a is candidate.b
-        level = level_of(SURE, TAIL_FROM, area_px, coverage, config.judge, inside=inside_one)
+        level = level_of(SURE, SEEN_BY_CHANCE, area_px, coverage, config.judge, inside=inside_one)
         if level == "weak":
             continue
         gels = gel[candidate.a.key] and gel[candidate.b.key]
