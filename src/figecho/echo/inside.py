@@ -58,8 +58,9 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     found = _one_of_both(asked, proposal, config)
     if not found.region.any():
         return None
-    asked, found = _realigned(asked, found, proposal, config, scene=scene)
-    b_from_a = asked.grid.to_panels(asked.geometry)
+    if scene == "field":
+        asked, found = _realigned(asked, found, proposal, config)
+        b_from_a = asked.grid.to_panels(asked.geometry)
     in_shape = asked.found.rho[0] < within.SAME_GRAIN
     laid = (asked.grid, asked.geometry)
     plane = np.sqrt(asked.grid.a.density[0]) * asked.grid.a.values[0]
@@ -162,9 +163,9 @@ def _one_of_both(asked: Asked, proposal: Proposal, config: Config) -> Agreement:
 
 
 def _realigned(
-    asked: Asked, found: Agreement, proposal: Proposal, config: Config, *, scene: lanes.Scene
+    asked: Asked, found: Agreement, proposal: Proposal, config: Config
 ) -> tuple[Asked, Agreement]:
-    """Align a region once more by itself, if it is worth more then.
+    """Align a region of a field once more by itself, if it is worth more then.
 
     What lies around it was moved by nothing, and pulls.
     """
@@ -190,7 +191,7 @@ def _realigned(
     if not second.region.any():
         return asked, found
     before, after = (
-        inside_nats(f.rho, f.samples, x.grid.to_panels(x.geometry), scene=scene)
+        inside_nats(f.rho, f.samples, x.grid.to_panels(x.geometry))
         for f, x in ((found, asked), (second, again))
     )
     return (again, second) if after > before else (asked, found)
