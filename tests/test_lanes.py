@@ -25,8 +25,8 @@ def dusty_gel(seed: int, *, same_bands: bool, copied: bool) -> np.ndarray:
     image -= cv2.GaussianBlur(dust, (0, 0), 0.8)
     if copied:
         image[:, 150:198] = image[:, 54:102]
-    image += rng.normal(0, 1.0, image.shape)
-    return jpeg(np.clip(np.rint(image), 0, 255).astype(np.uint8), 90)
+    image += rng.normal(0, 0.7, image.shape)
+    return jpeg(np.clip(np.rint(image), 0, 255).astype(np.uint8), 92)
 
 
 def found_inside(image: np.ndarray) -> list[Echo]:
