@@ -25,9 +25,9 @@ from figecho.verify.chance import elsewhere_nats
 from figecho.verify.frame import build
 from figecho.verify.gels import _off_curve, is_gel, one_dye
 from figecho.verify.lanes import in_a_row
-from figecho.verify.membrane import calmer_half
+from figecho.verify.membrane import calmer
 from figecho.verify.outline import transform_points
-from figecho.verify.overlay import Overlay, overlay
+from figecho.verify.overlay import Overlay, octave_by_octave, overlay
 from figecho.verify.views import Views
 from handmade import panel
 from pictures import jpeg, write
@@ -180,11 +180,13 @@ def test_the_calmer_half_holds_no_band() -> None:
     both, _ = laid(first, ladder(2, grain(3)))
     lane = np.zeros((300, 400), bool)
     lane[:, 15:85] = True
-    rho, samples = calmer_half(both, lane)
+    rho, samples = octave_by_octave(both, calmer(both, lane))
     assert abs(rho[0]) < 0.2
     assert 0.0 < samples[0] < float(both.density[0][lane].sum())
     flat = replace(both, steep=(np.zeros_like(both.steepness),))
-    assert calmer_half(flat, lane)[1][0] == pytest.approx(float(both.density[0][lane].sum()))
+    assert octave_by_octave(flat, calmer(flat, lane))[1][0] == pytest.approx(
+        float(both.density[0][lane].sum())
+    )
 
 
 def protocol(seed: int, lanes: int = 7) -> Panel:

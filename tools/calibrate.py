@@ -212,7 +212,7 @@ def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float, float]]:
 def curve(runs: Sequence[Observed]) -> Iterator[str]:
     """Yield how many findings have an NFA of at most t, beside what that states.
 
-    Of small scans an NFA of at most 1 or 10 states less than that: fewer panels than this reach any
+    Of small scans an NFA of at most 1 or 10 states less than that: fewer pairs than this reach any
     evidence at all.
     """
     pairs = sum(run.trials.gels + run.trials.others for run in runs)

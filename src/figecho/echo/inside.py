@@ -23,16 +23,18 @@ from figecho.echo.asked import (
 from figecho.echo.echo import Echo, echo_of
 from figecho.echo.unchanged import full_size
 from figecho.match.propose import Proposal
-from figecho.model import Matrix
+from figecho.model import BoolArray, Matrix
 from figecho.verify import inside as within
 from figecho.verify import lanes
+from figecho.verify.across import across
 from figecho.verify.agree import Agreement, agreement
 from figecho.verify.exact import grainy
 from figecho.verify.fields import BESIDE_WEIGHS, SURE_NATS, beside_curves
 from figecho.verify.frame import cropped
+from figecho.verify.membrane import calmer
 from figecho.verify.nats_inside import across_nats, inside_nats, rigid
 from figecho.verify.outline import filled, outline, transform_points
-from figecho.verify.overlay import octave_by_octave, overlay
+from figecho.verify.overlay import Overlay, octave_by_octave, overlay
 
 #: Correlation of the finest octave around the keypoints below which no alignment is worth trying.
 _SAME_GRAIN = 0.35
@@ -62,13 +64,17 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
         asked, found = _realigned(asked, found, proposal, config)
         b_from_a = asked.grid.to_panels(asked.geometry)
     in_shape = asked.found.rho[0] < within.SAME_GRAIN
-    laid = (asked.grid, asked.geometry)
+    place = (asked.grid, asked.geometry)
     plane = np.sqrt(asked.grid.a.density[0]) * asked.grid.a.values[0]
-    pattern = within.pattern(plane, *laid, found.region)
-    across = 0.0 if scene == "field" else _nats_across(asked, found, proposal)
-    # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
-    if scene == "gel" and lanes.in_a_row(*laid, found.region):
-        found = lanes.away_from_bands(*laid, found, inverted=proposal.form.inverted)
+    pattern = within.pattern(plane, *place, found.region)
+    nats_across = 0.0
+    if scene != "field":
+        laid = overlay(*place, inverted=proposal.form.inverted)
+        membrane = calmer(laid, found.region)
+        nats_across = _nats_across(asked, laid, membrane)
+        # The next lane stands in a row with this one; what lies elsewhere is no lane of this gel.
+        if scene == "gel" and lanes.in_a_row(*place, found.region):
+            found = lanes.away_from_bands(laid, found, membrane)
     polygon = transform_points(asked.grid.a_from_grid, outline(found.region))
     if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=in_shape, scene=scene):
         return None
@@ -78,19 +84,19 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     if scene == "field" and found.samples[0] >= _MANY_SAMPLES:
         found = _beside_rims(asked, found, proposal, pattern)
     nats = inside_nats(found.rho, found.samples, b_from_a, pattern=pattern, scene=scene)
-    nats = max(nats, across)
+    nats = max(nats, nats_across)
     if nats <= 0.0 or not _has_grain(a, polygon):
         return None
     echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
-    return replace(echo, pattern=pattern, across=across)
+    return replace(echo, pattern=pattern, across=nats_across)
 
 
-def _nats_across(asked: Asked, found: Agreement, proposal: Proposal) -> float:
+def _nats_across(asked: Asked, laid: Overlay, membrane: BoolArray) -> float:
     """Return the evidence for a copy in a gel that is neither bands nor lanes."""
-    place = (asked.grid, asked.geometry)
-    left, calm = lanes.grain_across(*place, found.region, inverted=proposal.form.inverted)
-    shared = octave_by_octave(left, calm, octaves=2)
-    pattern = within.pattern(np.sqrt(left.density[0]) * left.a[0], *place, calm)
+    left = across(laid)
+    shared = octave_by_octave(left, membrane, octaves=2)
+    plane = np.sqrt(left.density[0]) * left.a[0]
+    pattern = within.pattern(plane, asked.grid, asked.geometry, membrane)
     return across_nats(*shared, asked.grid.to_panels(asked.geometry), pattern=pattern)
 
 

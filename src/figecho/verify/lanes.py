@@ -14,13 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, Matrix
-from figecho.verify.across import across
 from figecho.verify.agree import Agreement
 from figecho.verify.bands import RATHER_A_GEL, SHAPES, Octaves, tilt_rad
 from figecho.verify.frame import Frame
-from figecho.verify.membrane import calmer, calmer_half
 from figecho.verify.outline import transform_points
-from figecho.verify.overlay import Overlay, overlay
+from figecho.verify.overlay import Overlay, octave_by_octave
 
 Scene = Literal["field", "gel", "turned"]
 
@@ -71,27 +69,7 @@ def in_a_row(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> bool:
     return bool(sides[0] <= _ROW_SLOPE * sides[1])
 
 
-def away_from_bands(
-    grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool
-) -> Agreement:
-    """Measure the finest octave of a region of a gel on the calmer half of it."""
-    laid = overlay(grid, geometry, inverted=inverted)
-    rho, samples = calmer_half(laid, result.region)
+def away_from_bands(laid: Overlay, result: Agreement, membrane: BoolArray) -> Agreement:
+    """Measure the finest octave of a region of a gel on its membrane, the calmer half of it."""
+    rho, samples = octave_by_octave(laid, membrane, octaves=1)
     return replace(result, rho=(rho[0], *result.rho[1:]), samples=(samples[0], *result.samples[1:]))
-
-
-def grain_across(
-    grid: Frame, geometry: Matrix, region: BoolArray, *, inverted: bool
-) -> tuple[Overlay, BoolArray]:
-    """Return a gel on its image without bands and lanes, and the calmer half of a region of it.
-
-    Parameters
-    ----------
-    grid : Frame
-    geometry : ndarray of shape (3, 3)
-    region : ndarray of bool, shape (h, w)
-        On the grid of A.
-    inverted : bool
-    """
-    laid = overlay(grid, geometry, inverted=inverted)
-    return across(laid), calmer(laid, region)

@@ -96,11 +96,6 @@ def calmer(laid: Overlay, region: BoolArray) -> BoolArray:
     return np.asarray(region & (laid.steepness <= np.median(laid.steepness[region])))
 
 
-def calmer_half(laid: Overlay, region: BoolArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the correlation and the samples of each octave on the membrane between the bands."""
-    return octave_by_octave(laid, calmer(laid, region))
-
-
 def _whole_nats(
     laid: Overlay, membrane: BoolArray, banded: float, least: float, *, small: bool
 ) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from figecho.model import Matrix
 from figecho.verify.lanes import Scene
+from figecho.verify.nats import CEILING
 
 #: What was pasted keeps its size and shape to so much.
 EXACT = 1.04
@@ -78,8 +79,7 @@ def inside_nats(
     ]
 
     def worth(octaves: int) -> float:
-        left = 1.0 - _FITTED_SAMPLES[scene] / max(sum(samples[:octaves]), 1e-9)
-        return max(left, 0.0) * sum(gain[:octaves])
+        return _told(gain[:octaves], samples[:octaves], _FITTED_SAMPLES[scene])
 
     if scene == "turned":
         told = min(worth(2), worth(1) / _GRAIN_CARRIES)
@@ -100,7 +100,7 @@ def across_nats(
     Parameters
     ----------
     rho, samples : sequence of float
-        Correlation and independent samples of what :func:`figecho.verify.lanes.grain_across` leaves
+        Correlation and independent samples of what :func:`figecho.verify.across.across` leaves
         in the two finest octaves.
     b_from_a : ndarray of shape (3, 3)
     pattern : float
@@ -109,8 +109,7 @@ def across_nats(
     natures = (max(_z(_ACROSS_BY_NATURE[0]), _z(pattern)), _z(_ACROSS_BY_NATURE[1]))
     gain = [n * _gain(r, z) for r, n, z in zip(rho, samples, natures, strict=True)]
     finest, both = (
-        max(1.0 - _FITTED_SAMPLES["field"] / max(sum(samples[:k]), 1e-9), 0.0) * sum(gain[:k])
-        for k in (1, 2)
+        _told(gain[:octaves], samples[:octaves], _FITTED_SAMPLES["field"]) for octaves in (1, 2)
     )
     weight = _MIRRORED_WEIGHS if np.linalg.det(b_from_a[:2, :2]) < 0 else _ACROSS_WEIGHS
     return _nats(weight * min(both, finest / _FINEST_CARRIES), b_from_a)
@@ -121,6 +120,12 @@ def rigid(b_from_a: Matrix, *, stretch: float = 1.12, scale: float = 1.35) -> bo
     wide, narrow = np.linalg.svd(b_from_a[:2, :2] / b_from_a[2, 2], compute_uv=False)
     size = float(np.sqrt(wide * narrow))
     return bool(wide <= stretch * narrow and 1.0 / scale <= size <= scale)
+
+
+def _told(gain: Sequence[float], samples: Sequence[float], fitted: float) -> float:
+    """Return what some octaves gain by the samples that the search has not used up."""
+    left = 1.0 - fitted / max(sum(samples), 1e-9)
+    return max(left, 0.0) * sum(gain)
 
 
 def _gain(rho: float, nature_z: float) -> float:
@@ -135,4 +140,4 @@ def _nats(told: float, b_from_a: Matrix) -> float:
 
 
 def _z(rho: float) -> float:
-    return float(np.arctanh(np.clip(rho, 0.0, 0.995)))
+    return float(np.arctanh(np.clip(rho, 0.0, CEILING)))
