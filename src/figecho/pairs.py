@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from figecho.config import Config
 from figecho.describe.described import Described
 from figecho.describe.forms import ALL_FORMS, Form
-from figecho.echo import Echo, grid_of, verified
+from figecho.echo import Echo, grid_of, is_sure, verified
 from figecho.match.grow import residuals_px
 from figecho.match.propose import Proposal, block_proposals, keypoint_proposals, patch_proposals
 from figecho.model import Matrix
@@ -41,7 +41,7 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
     Returns
     -------
     list of Echo
-        Those that are the same to the pixel first, then the strongest; no two describe the same
+        Those that are surely the same to the pixel first, then the strongest; no two describe the same
         region.
     """
     found = [e for p in proposals(a, b, config) if (e := verified(a, b, p, config)) is not None]
@@ -49,7 +49,7 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
         found = _standing_out(found, a.views.at(1.0)[0], config.verify.min_nats)
     found.sort(
         key=lambda e: (
-            not e.same, -_rank(e), e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel()),
+            not is_sure(e), -_rank(e), e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel()),
         )
     )  # fmt: skip
     kept: list[Echo] = []

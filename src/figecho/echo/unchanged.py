@@ -15,6 +15,14 @@ from figecho.verify.exact import grainy, same_pixels
 from figecho.verify.frame import Frame
 from figecho.verify.outline import outline
 
+#: Pixels that are the same to so many nats need no other witness.
+_SURE_NATS = 100.0
+
+
+def is_sure(echo: Echo) -> bool:
+    """Whether an echo is of one panel and the same to the pixel beyond doubt."""
+    return echo.same and echo.nats >= _SURE_NATS
+
 
 def unchanged(a: Described, proposal: Proposal, config: Config) -> Echo | None:
     """Return the echo of a copy inside a panel that was only moved, and so kept its noise."""

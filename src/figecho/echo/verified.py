@@ -7,7 +7,7 @@ from figecho.describe.described import Described
 from figecho.echo.between import between_panels
 from figecho.echo.echo import Echo
 from figecho.echo.inside import inside_panel
-from figecho.echo.unchanged import unchanged
+from figecho.echo.unchanged import is_sure, unchanged
 from figecho.match.propose import Proposal
 
 
@@ -28,6 +28,8 @@ def verified(a: Described, b: Described, proposal: Proposal, config: Config) -> 
     if a is not b:
         return between_panels(a, b, proposal, config)
     same = unchanged(a, proposal, config)
-    if same is not None or proposal.whole:
+    if proposal.whole or (same is not None and is_sure(same)):
         return same
-    return inside_panel(a, proposal, config)
+    # Saved again, a copy is the same to the pixel by little, and its grain may say more.
+    found = [e for e in (same, inside_panel(a, proposal, config)) if e is not None]
+    return max(found, key=lambda e: e.nats, default=None)
