@@ -16,7 +16,7 @@ from figecho.model import BoolArray, FloatArray
 from figecho.verify import membrane
 from figecho.verify.bands import BANDS, mean_filter
 from figecho.verify.membrane import WHOLE_NATS
-from figecho.verify.nats import LOOK_ALIKE_GELS, LOOK_ALIKE_LANES, nats_of
+from figecho.verify.nats import LOOK_ALIKE_GELS, LOOK_ALIKE_LANES, averaged, nats_of
 from figecho.verify.overlay import Overlay, octave_by_octave
 from figecho.verify.parts import large_parts
 from figecho.verify.planes import agreeing_pixels, products
@@ -102,7 +102,8 @@ def agreement(
     rho, samples = octave_by_octave(laid, region)
     whole = bool(np.count_nonzero(region) >= _WHOLE * panel_px)
     gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
-    nats = nats_of(rho, samples, banded=banded, gels=gels)
+    told = rho if within is not None else averaged(rho)
+    nats = nats_of(told, samples, banded=banded, gels=gels)
     if banded > 0.0:
         nats = membrane.left_of(
             laid, region, nats, samples[0], banded,

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray
-from figecho.verify.nats import nats_of
+from figecho.verify.nats import averaged, nats_of
 from figecho.verify.overlay import Overlay, octave_by_octave
 
 #: No two rims show so much.
@@ -33,7 +33,8 @@ def left_of_fields(laid: Overlay, region: BoolArray) -> float:
     region : ndarray of bool, shape (h, w)
         Where they agree.
     """
-    return BESIDE_WEIGHS * nats_of(*octave_by_octave(laid, beside_curves(laid, region)))
+    rho, samples = octave_by_octave(laid, beside_curves(laid, region))
+    return BESIDE_WEIGHS * nats_of(averaged(rho), samples)
 
 
 def beside_curves(laid: Overlay, region: BoolArray) -> BoolArray:
