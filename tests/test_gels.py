@@ -31,7 +31,7 @@ from figecho.verify.overlay import Overlay, octave_by_octave, overlay
 from figecho.verify.views import Views
 from handmade import panel
 from pictures import jpeg, write
-from scenes import CONFIG, everywhere, grey, rendering
+from scenes import CONFIG, described, everywhere, grey, rendering
 from scenes import jpeg as saved
 
 TINTS = {"ethidium": (1.0, 0.55, 0.15), "coomassie": (0.5, 0.6, 1.0), "grey": (1.0, 1.0, 1.0)}
@@ -416,3 +416,20 @@ def test_what_lies_turned_in_no_gel_is_told_by_its_grain_alone() -> None:
     octaves = Views(grey(field), everywhere(field)).at(1.0)[0]
     quarter = np.array([[0.0, -1.0, 90.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     assert lanes.scene_of(quarter, octaves) == "field"
+
+
+def band_end(seed: int, factor: int = 4) -> np.ndarray:
+    """Draw the end of a bright band on a dark gel, enlarged pixel by pixel."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:18, :18]
+    height, end, middle = rng.uniform(1.6, 2.4), rng.uniform(9, 12), rng.uniform(7, 10)
+    band = np.exp(-(((y - middle) / height) ** 4)) / (1.0 + np.exp((x - end) / 0.5))
+    small = 14 + rng.uniform(60, 180) * band + rng.normal(0, 2.0, band.shape)
+    steps = np.kron(np.clip(np.rint(small), 0, 255), np.ones((factor, factor)))
+    return saved(np.asarray(steps, np.uint8), 90)
+
+
+def test_ends_of_bands_on_enlarged_gels_are_no_copies() -> None:
+    ends = [described(band_end(seed)) for seed in range(8)]
+    nats = [e.nats for i, a in enumerate(ends) for b in ends[:i] for e in echoes(a, b, CONFIG)]
+    assert max(nats, default=0.0) < 24.0

@@ -16,7 +16,14 @@ from figecho.describe.forms import AS_IS, Form
 from figecho.echo import Echo
 from figecho.judge.background import TAILS
 from figecho.judge.candidate import Candidate
-from figecho.judge.category import ALTERED, STRETCHED, UPRIGHT_DEG, WHOLE, category_of
+from figecho.judge.category import (
+    ALTERED,
+    ALTERED_DRAWN,
+    STRETCHED,
+    UPRIGHT_DEG,
+    WHOLE,
+    category_of,
+)
 from figecho.judge.explain import explanations
 from figecho.judge.finding import findings_of
 from figecho.judge.fingerprint import apart
@@ -173,6 +180,23 @@ def test_lanes_moved_into_another_blot_are_no_alteration() -> None:
     moved = {"inside": False, "differing": 0.5, "overlap_a": 0.4, "overlap_b": 0.4}
     assert category_of(still(), **moved) == "III"
     assert category_of(still(), **moved, lanes=True) == "II"
+
+
+def test_lanes_moved_within_the_frame_of_a_blot_are_no_simple_duplicate() -> None:
+    moved = {"inside": False, "differing": 0.02, "overlap_a": 0.9, "overlap_b": 0.9}
+    assert category_of(still(), **moved) == "I"
+    assert category_of(still(), **moved, lanes=True) == "II"
+
+
+@pytest.mark.parametrize(
+    ("differing", "category"), [(ALTERED_DRAWN - 0.005, "I"), (ALTERED_DRAWN + 0.005, "III")]
+)
+def test_little_that_differs_alters_a_drawing_and_no_photograph(
+    differing: float, category: str
+) -> None:
+    shared = {"inside": False, "differing": differing, "overlap_a": 1.0, "overlap_b": 1.0}
+    assert category_of(still(), **shared, drawn=True) == category
+    assert category_of(still(), **shared) == "I"
 
 
 # Chance and levels

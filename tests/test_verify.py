@@ -17,9 +17,10 @@ from figecho.verify.align import align
 from figecho.verify.bands import BANDS, directions, octaves_of
 from figecho.verify.chance import chance_nats
 from figecho.verify.gels import is_gel
-from figecho.verify.nats import LOOK_ALIKE, LOOK_ALIKE_GELS, LOOK_ALIKE_LANES, nats_of
+from figecho.verify.nats import LOOK_ALIKE, LOOK_ALIKE_GELS, LOOK_ALIKE_LANES, averaged, nats_of
 from figecho.verify.outline import outline, polygon_area, transform_points
 from figecho.verify.overlay import overlay
+from figecho.verify.planes import correlation
 from figecho.verify.step import (
     descend,
     median,
@@ -619,3 +620,15 @@ def test_shape_without_grain_is_no_evidence_in_gels_and_grain_is() -> None:
 def test_octaves_of_few_samples_say_nothing() -> None:
     assert nats_of((0.9,) * BANDS, (3.0,) * BANDS) == 0.0
     assert nats_of((0.9,) * BANDS, (30.0,) * BANDS) < nats_of((0.9,) * BANDS, (60.0,) * BANDS)
+
+
+def test_the_finest_octave_of_copies_agrees_no_better_than_the_next() -> None:
+    rng = np.random.default_rng(5)
+    scene = cv2.GaussianBlur(rng.normal(0, 160, (160, 160)), (0, 0), 0.8) + 128
+    taken = [jpeg(np.clip(scene + rng.normal(0, 12, scene.shape), 0, 255), 85) for _ in range(2)]
+    a, b = (octaves_of(i.astype(np.float32), everywhere(i)) for i in taken)
+    whole = np.ones(scene.shape, bool)
+    planes = zip(a.values, b.values, a.density, strict=True)
+    rho = [correlation(p, q, density, whole)[0] for p, q, density in planes]
+    assert averaged(rho) == tuple(rho)
+    assert averaged((0.86, 0.57, 0.93, 0.99)) == (0.57, 0.57, 0.93, 0.99)

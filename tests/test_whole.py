@@ -199,3 +199,17 @@ def test_compiled_detail_agrees_as_plain_numpy_says() -> None:
     # One too near the border, one that reaches into what is masked.
     assert found[3:].tolist() == [0.0, 0.0]
     assert found[0] > 0.9
+
+
+@pytest.mark.parametrize("seed", [3, 4, 10])
+def test_grain_tells_where_a_copy_is_the_same_to_the_pixel_by_little(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    broad, fine = (
+        cv2.GaussianBlur(rng.normal(0, level, (200, 200)), (0, 0), sigma)
+        for level, sigma in ((180, 6), (40, 0.8))
+    )
+    picture = np.asarray(128 + broad + fine)
+    picture[110:136, 120:146] = picture[40:66, 30:56]
+    panel = described(jpeg(np.clip(np.rint(picture), 0, 255).astype(np.uint8), 98))
+    (found,) = echoes(panel, panel, CONFIG)
+    assert found.nats > 150.0

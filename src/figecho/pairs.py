@@ -41,7 +41,7 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
     Returns
     -------
     list of Echo
-        Those that are surely the same to the pixel first, then the strongest; no two describe the same
+        Those that are surely the same to the pixel first, then the strongest; no two describe one
         region.
     """
     found = [e for p in proposals(a, b, config) if (e := verified(a, b, p, config)) is not None]

@@ -1,9 +1,10 @@
 """The category of Bik, Casadevall and Fang (mBio 2016), by a written rule.
 
 III (alteration): both regions lie in one panel, or within their overlap the panels differ, in one
-piece of more than :data:`ALTERED` of it. Lanes moved into another blot are no alteration but II.
+piece of more than :data:`ALTERED` of it, drawings of :data:`ALTERED_DRAWN`. Lanes moved into
+another blot are no alteration but II.
 I (simple duplication): nearly all of both panels is shared, upright and not mirrored, at whatever
-size and tone, stretched by :data:`STRETCHED` at most.
+size and tone, stretched by :data:`STRETCHED` at most; but of gels not where lanes moved.
 II (repositioning): everything else: shifted, cropped, overlapping, rotated, mirrored, stretched.
 """
 
@@ -12,7 +13,9 @@ from __future__ import annotations
 from figecho.model import Category
 from figecho.verify.motion import Motion
 
-ALTERED = 0.14
+#: Of planted copies that were changed by a tone or a motion alone so much differs in one piece: 0.1
+#: at most of photographs, 0.015 of dot plots, where neither camera nor scanner adds anything.
+ALTERED, ALTERED_DRAWN = 0.1, 0.025
 WHOLE = 0.85
 UPRIGHT_DEG = 2.0
 #: Of the published examples those of category I are stretched by up to 9 %, those of II from 19 %.
@@ -27,6 +30,7 @@ def category_of(
     overlap_a: float,
     overlap_b: float,
     lanes: bool = False,
+    drawn: bool = False,
 ) -> Category:
     """Return the category of a finding.
 
@@ -41,9 +45,12 @@ def category_of(
         Share of each panel covered by the other.
     lanes : bool
         The regions are lanes that stand elsewhere in the other gel.
+    drawn : bool
+        Both panels are drawn, as plots are.
     """
-    if inside or (differing > ALTERED and not lanes):
+    altered = differing > (ALTERED_DRAWN if drawn else ALTERED)
+    if inside or (altered and not lanes):
         return "III"
     upright = abs(motion.rotation_deg) <= UPRIGHT_DEG and not motion.mirrored
     whole = min(overlap_a, overlap_b) >= WHOLE and motion.stretch <= STRETCHED
-    return "I" if upright and whole else "II"
+    return "I" if upright and whole and not lanes else "II"

@@ -89,6 +89,7 @@ def _finding(candidate: Candidate, trials: Trials, settings: Judge, looks: Looks
         return None
     category = category_of(
         motion, inside=inside, differing=echo.differing, lanes=lanes_moved(candidate, looks),
+        drawn=looks.drawn(a) and looks.drawn(b),
         overlap_a=echo.overlap_a, overlap_b=echo.overlap_b,
     )  # fmt: skip
     read = as_read(candidate)
