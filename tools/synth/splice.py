@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -171,24 +172,25 @@ def _apart(one: Matrix, two: Matrix) -> bool:
 
 
 def altered(rng: Rng, panel: Byte, other: Byte) -> Spliced:
-    """Show a panel again with one side of it, 25 to 45 %, replaced by other content."""
+    """Show a panel again with one side of it, 25 to 45 %, replaced by other content.
+
+    Of three sides the one is replaced that leaves most to see: nobody reuses what is bare.
+    """
     height, width = panel.shape[:2]
-    turn = int(rng.integers(4))
+    sides = rng.permutation(4)[:3]
     share = between(rng, 0.25, 0.45)
-    cut_x, cut_y = int(share * width), int(share * height)
-    left, top, right, bottom = 0, 0, width, height
-    if turn == 0:
-        left = cut_x
-    elif turn == 1:
-        right = width - cut_x
-    elif turn == 2:
-        top = cut_y
-    else:
-        bottom = height - cut_y
-    kept = corners(bottom - top, right - left) + np.array([left, top])
+    kept = max((_without(int(k), share, height, width) for k in sides), key=partial(texture, panel))
     image = paste(other, panel, kept, np.eye(3), 1.5)
     words = f"same but for {100 * share:.0f} % of it"
     return Spliced(image=image, polygon_a=kept, polygon_b=kept, b_from_a=np.eye(3), words=words)
+
+
+def _without(side: int, share: float, height: int, width: int) -> Matrix:
+    """Return the corners of a panel without a share of its left, right, upper or lower side."""
+    cut_x, cut_y = int(share * width), int(share * height)
+    left, right = (cut_x if side == 0 else 0), (width - cut_x if side == 1 else width)
+    top, bottom = (cut_y if side == 2 else 0), (height - cut_y if side == 3 else height)
+    return np.asarray(corners(bottom - top, right - left) + np.array([left, top]))
 
 
 def altered_plot(rng: Rng, height: int, width: int, style: Style) -> tuple[Byte, Spliced]:
