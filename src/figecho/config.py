@@ -88,7 +88,7 @@ class Match:
     max_models_within: int = 3
     min_shift_px: float = 16.0
     poor_keypoints: int = 120
-    glance_keypoints: int = 300
+    glance_keypoints: int = 260
     thin_px: int = 100
     thin_keypoints: int = 400
 

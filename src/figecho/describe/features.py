@@ -34,9 +34,8 @@ class Features:
     def __len__(self) -> int:
         return int(self.xy.shape[0])
 
-    def every(self, step: int, first: int = 0) -> Features:
-        """Return every ``step``-th keypoint, from the ``first`` on."""
-        rows = slice(first, None, step)
+    def some(self, rows: NDArray[np.intp]) -> Features:
+        """Return the keypoints of some rows."""
         return Features(
             xy=self.xy[rows],
             size=self.size[rows],
