@@ -433,3 +433,13 @@ def test_ends_of_bands_on_enlarged_gels_are_no_copies() -> None:
     ends = [described(band_end(seed)) for seed in range(8)]
     nats = [e.nats for i, a in enumerate(ends) for b in ends[:i] for e in echoes(a, b, CONFIG)]
     assert max(nats, default=0.0) < 24.0
+
+
+def test_bands_of_an_enlarged_gel_that_agree_by_their_pixels_are_no_copy() -> None:
+    samples, half_turn = (60.0, 43.0, 10.0, 5.0), np.diag([-1.0, -1.0, 1.0])
+    by_pixels, by_grain = (0.79, 0.54, 0.87, 0.90), (0.79, 0.74, 0.87, 0.90)
+    lattice, copy = (
+        nats_inside.inside_nats(rho, samples, half_turn, pattern=0.55, scene="gel")
+        for rho in (by_pixels, by_grain)
+    )
+    assert lattice < 12.0 < 60.0 < copy

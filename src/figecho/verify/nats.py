@@ -28,7 +28,7 @@ _FITTED_SAMPLES = 20.0
 CEILING = 0.995
 
 
-def averaged(rho: Sequence[float]) -> tuple[float, ...]:
+def averaged(rho: Sequence[float], *, beyond: float = 0.0) -> tuple[float, ...]:
     """Return the correlations of octaves, the finest no higher than the next one.
 
     Noise averages out, so that two copies of one scene agree the better the coarser they are seen:
@@ -39,10 +39,12 @@ def averaged(rho: Sequence[float]) -> tuple[float, ...]:
     Parameters
     ----------
     rho : sequence of float
-        Finest first, two at least; of two panels, for the rim of a pasted piece is no lattice but
-        spoils the coarser octaves first.
+        Finest first, two at least.
+    beyond : float
+        By how much it may be higher: around a small piece that was pasted something else shows,
+        and spoils the coarser octaves first.
     """
-    return (min(rho[0], rho[1]), *rho[1:])
+    return (min(rho[0], rho[1] + beyond), *rho[1:])
 
 
 def nats_of(
