@@ -88,8 +88,7 @@ def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
         a, b = b, a
     if len(a.sift) <= settings.glance_keypoints:
         return True
-    sample = _sample(len(a.sift), settings.glance_keypoints)
-    return _glance(a, b, config, sample) >= settings.min_support
+    return _glance(a, b, config, _sample(len(a.sift), settings.glance_keypoints))
 
 
 def _sample(count: int, size: int) -> NDArray[np.intp]:
@@ -99,8 +98,8 @@ def _sample(count: int, size: int) -> NDArray[np.intp]:
     return np.concatenate([np.arange(strongest), np.arange(strongest, count, step)])
 
 
-def _glance(a: Described, b: Described, config: Config, rows: NDArray[np.intp]) -> int:
-    """Return how many of some keypoints agree about a geometry."""
+def _glance(a: Described, b: Described, config: Config, rows: NDArray[np.intp]) -> bool:
+    """Whether enough of some keypoints agree about a geometry in any form."""
     settings = config.match
     sample = a.sift.some(rows)
     blocks = tuple(np.ascontiguousarray(block[rows]) for block in a.sift_blocks)
@@ -108,14 +107,13 @@ def _glance(a: Described, b: Described, config: Config, rows: NDArray[np.intp]) 
         blocks, b.sift_blocks,
         ratio=settings.ratio, min_cosine=settings.min_cosine,
     )  # fmt: skip
-    found = [
+    return any(
         find_consensus(
             sample, b.sift, matches, form, tolerance_px=settings.tolerance_px,
             min_support=settings.min_support, max_models=1,
         )
         for form, matches in by_form.items()
-    ]  # fmt: skip
-    return max((len(c.support) for models in found for c in models), default=0)
+    )  # fmt: skip
 
 
 def matched(

@@ -23,6 +23,12 @@ def share(mask: BoolArray) -> float:
     return count(mask) / max(1, mask.size)
 
 
+def rim(mask: BoolArray) -> BoolArray:
+    """Return the pixels of a mask that touch what is outside of it."""
+    inner = cv2.erode(mask.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.asarray(mask & ~inner)
+
+
 def runs(flags: BoolArray) -> list[Run]:
     """Return the runs of True in a one-dimensional array."""
     framed = np.zeros(len(flags) + 2, np.bool_)

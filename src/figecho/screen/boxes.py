@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray
-from figecho.screen.blobs import share
+from figecho.screen.blobs import rim, share
 from figecho.screen.marks import Layer, Mark
 
 _MAX_SPREAD, _MIN_SHARP = 24.0, 0.6
@@ -23,7 +23,7 @@ def boxes(layer: Layer) -> list[Mark]:
     if not found:
         return []
     tone = layer.labels > 0
-    outline = tone & (cv2.erode(tone.view(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+    outline = rim(tone)
     straight = _straight(tone)
     return [mark for mark in found if _share(layer, mark, outline, straight) >= _STRAIGHT]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, ByteArray
-from figecho.screen.blobs import blobs
+from figecho.screen.blobs import blobs, rim
 from figecho.screen.channels import change, darkest
 from figecho.screen.graphics import is_drawn
 
@@ -55,8 +55,9 @@ def glyphs(rgb: ByteArray) -> BoolArray:
             continue
         near = cv2.dilate(mark.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         far = cv2.dilate(mark.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-        rim = mark & ~(cv2.erode(mark.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-        if steep[window][rim].mean() < _STEEP_SHARE or _among_dots(labels[window], far, k, boxes):
+        if steep[window][rim(mark)].mean() < _STEEP_SHARE:
+            continue
+        if _among_dots(labels[window], far, k, boxes):
             continue
         ring = paper[window][far & ~near & (labels[window] == 0)]
         tones = rgb[window][mark].mean(axis=1)

@@ -15,7 +15,7 @@ from figecho.verify.agree import Agreement, cosine
 from figecho.verify.bands import BANDS, Octaves, mean_filter
 from figecho.verify.chance import SHIFTS
 from figecho.verify.frame import warp_linear, warp_mask
-from figecho.verify.nats import CEILING
+from figecho.verify.nats import fisher_z
 from figecho.verify.nats_inside import NATS_A_GAIN
 
 #: Local correlation of the finest octave in a copy that was saved well, the window it is measured
@@ -99,8 +99,7 @@ def same_nats(rho: float, samples: float, repeat: float) -> float:
         Correlation that other motions reach there: a printed screen or a drawn pattern repeats to
         the pixel by itself.
     """
-    nature = np.arctanh(np.clip(max(repeat, _BY_NATURE), 0.0, CEILING))
-    gain = max(float(np.arctanh(np.clip(rho, 0.0, CEILING)) - nature), 0.0)
+    gain = max(fisher_z(rho) - fisher_z(max(repeat, _BY_NATURE)), 0.0)
     return NATS_A_GAIN * 0.5 * max(samples - _CHOSEN_SAMPLES, 0.0) * gain**2
 
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from figecho.model import BoolArray, FloatArray
-from figecho.verify.nats import averaged, nats_of
-from figecho.verify.overlay import Overlay, octave_by_octave
+from figecho.verify.nats import nats_of
+from figecho.verify.overlay import Overlay, averaged_octaves
 
 #: No two rims show so much.
 SURE_NATS = 60.0
@@ -33,8 +33,7 @@ def left_of_fields(laid: Overlay, region: BoolArray) -> float:
     region : ndarray of bool, shape (h, w)
         Where they agree.
     """
-    rho, samples = octave_by_octave(laid, beside_curves(laid, region))
-    return BESIDE_WEIGHS * nats_of(averaged(rho), samples)
+    return BESIDE_WEIGHS * nats_of(*averaged_octaves(laid, beside_curves(laid, region)))
 
 
 def beside_curves(laid: Overlay, region: BoolArray) -> BoolArray:

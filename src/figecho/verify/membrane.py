@@ -10,15 +10,9 @@ import numpy as np
 
 from figecho.model import BoolArray
 from figecho.verify.across import OCTAVES, across
-from figecho.verify.bands import BANDS, RATHER_A_GEL
-from figecho.verify.nats import (
-    LOOK_ALIKE_GELS,
-    LOOK_ALIKE_LANES,
-    averaged,
-    nats_of,
-    nats_over_none,
-)
-from figecho.verify.overlay import Overlay, octave_by_octave
+from figecho.verify.bands import RATHER_A_GEL
+from figecho.verify.nats import LOOK_ALIKE_GELS, LOOK_ALIKE_LANES, nats_of, nats_over_none
+from figecho.verify.overlay import Overlay, averaged_octaves, octave_by_octave
 
 #: What is shared of a gel is worth this many times what the calmer half of it shows; where that is
 #: a part of it, in so many of the finest octaves. The ladders of one maker on two gels mostly agree
@@ -105,14 +99,14 @@ def calmer(laid: Overlay, region: BoolArray) -> BoolArray:
 def _whole_nats(
     laid: Overlay, membrane: BoolArray, banded: float, least: float, *, small: bool
 ) -> float:
-    rho, samples = _told(laid, membrane)
+    rho, samples = averaged_octaves(laid, membrane)
     nats = _CALM_WEIGHS * nats_of(rho, samples, banded=banded, gels=LOOK_ALIKE_GELS)
     faint = _FAINT_GRAIN_WEIGHS * nats_over_none(rho[0], samples[0])
     return max(nats, least if small else min(least, faint))
 
 
 def _part_nats(laid: Overlay, membrane: BoolArray, banded: float) -> float:
-    rho, samples = _told(laid, membrane, _CALM_OCTAVES)
+    rho, samples = averaged_octaves(laid, membrane, _CALM_OCTAVES)
     if rho[0] <= _SKIRTS and not _has_grain(laid, membrane):
         return 0.0
     nats, carried = (
@@ -128,21 +122,13 @@ def _nats_across(laid: Overlay, membrane: BoolArray) -> float:
     finest = nats_of(*octave_by_octave(left, membrane, octaves=1), other=(0.0,))
     if finest < _LEAST_FINEST:
         return 0.0
-    rho, samples = _told(left, membrane, OCTAVES)
+    rho, samples = averaged_octaves(left, membrane, OCTAVES)
     usual = min(
         _ACROSS_WEIGHS * nats_of(rho, samples, other=LOOK_ALIKE_ACROSS),
         _FINEST_ACROSS_WEIGHS * finest,
     )
     fine = slice(len(_UTMOST_ACROSS))
     return max(usual, _ACROSS_WEIGHS * nats_of(rho[fine], samples[fine], other=_UTMOST_ACROSS))
-
-
-def _told(
-    laid: Overlay, where: BoolArray, octaves: int = BANDS
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the correlation that counts and the samples of each octave on some pixels."""
-    rho, samples = octave_by_octave(laid, where, octaves)
-    return averaged(rho), samples
 
 
 def _has_grain(laid: Overlay, membrane: BoolArray) -> bool:

@@ -25,7 +25,12 @@ _GELS_WEIGH = 8.0
 #: Samples that the search for the motion and for the region uses up: a few dozen pixels of two
 #: small panels can be brought to agree almost perfectly.
 _FITTED_SAMPLES = 20.0
-CEILING = 0.995
+_CEILING = 0.995
+
+
+def fisher_z(rho: float) -> float:
+    """Return a correlation on Fisher's scale, 0 for none or less, finite for all."""
+    return float(np.arctanh(np.clip(rho, 0.0, _CEILING)))
 
 
 def averaged(rho: Sequence[float], *, beyond: float = 0.0) -> tuple[float, ...]:
@@ -68,7 +73,7 @@ def nats_of(
     """
     any_kind = np.arctanh(other[: len(rho)])
     look_alike = any_kind + banded * (np.arctanh(gels[: len(rho)]) - any_kind)
-    gain = np.maximum(np.arctanh(np.clip(rho, 0.0, CEILING)) - look_alike, 0.0)
+    gain = np.maximum(np.arctanh(np.clip(rho, 0.0, _CEILING)) - look_alike, 0.0)
     free = np.maximum(np.asarray(samples) - 3.0, 0.0)
     left = max(1.0 - _FITTED_SAMPLES / max(float(np.sum(samples)), 1e-9), 0.0)
     weight = left * (1.0 + banded * (_GELS_WEIGH - 1.0))
@@ -77,4 +82,4 @@ def nats_of(
 
 def nats_over_none(rho: float, samples: float) -> float:
     """Return the log-likelihood of the correlation of one octave over none."""
-    return 0.5 * max(samples - 3.0, 0.0) * float(np.arctanh(np.clip(rho, 0.0, CEILING))) ** 2
+    return 0.5 * max(samples - 3.0, 0.0) * fisher_z(rho) ** 2

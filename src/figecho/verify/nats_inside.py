@@ -13,7 +13,7 @@ import numpy as np
 
 from figecho.model import Matrix
 from figecho.verify.lanes import Scene
-from figecho.verify.nats import CEILING, averaged
+from figecho.verify.nats import averaged, fisher_z
 
 #: What was pasted keeps its size and shape to so much.
 EXACT = 1.04
@@ -77,9 +77,9 @@ def inside_nats(
     """
     if scene != "field":
         rho = averaged(rho, beyond=_FINEST_EXCEEDS)
-    known = max(banded * _z(repeat), _z(pattern))
+    known = max(banded * fisher_z(repeat), fisher_z(pattern))
     gain = [
-        n * _gain(r, max(_z(nature), known))
+        n * _gain(r, max(fisher_z(nature), known))
         for nature, r, n in zip(_BY_NATURE, rho, samples, strict=False)
     ]
 
@@ -92,7 +92,7 @@ def inside_nats(
         told = worth(1)
     else:
         beyond = max(samples[0] - _MANY_FITTED, 0.0)
-        many = beyond * _gain(rho[0], max(_z(_MANY_BY_NATURE), known))
+        many = beyond * _gain(rho[0], max(fisher_z(_MANY_BY_NATURE), known))
         told = max(worth(1), _MANY_WEIGH * many)
     return _nats(told, b_from_a)
 
@@ -111,7 +111,8 @@ def across_nats(
     pattern : float
         See :func:`figecho.verify.inside.pattern`, of the finest octave of what is left.
     """
-    natures = (max(_z(_ACROSS_BY_NATURE[0]), _z(pattern)), _z(_ACROSS_BY_NATURE[1]))
+    finest_z, second_z = (fisher_z(nature) for nature in _ACROSS_BY_NATURE)
+    natures = (max(finest_z, fisher_z(pattern)), second_z)
     gain = [n * _gain(r, z) for r, n, z in zip(rho, samples, natures, strict=True)]
     finest, both = (
         _told(gain[:octaves], samples[:octaves], _FITTED_SAMPLES["field"]) for octaves in (1, 2)
@@ -135,14 +136,10 @@ def _told(gain: Sequence[float], samples: Sequence[float], fitted: float) -> flo
 
 def _gain(rho: float, nature_z: float) -> float:
     """Return by how much a correlation exceeds another one, squared, on Fisher's scale."""
-    return max(_z(rho) - nature_z, 0.0) ** 2
+    return max(fisher_z(rho) - nature_z, 0.0) ** 2
 
 
 def _nats(told: float, b_from_a: Matrix) -> float:
     """Return evidence in nats; what was pasted keeps its size and shape."""
     exact = 1.0 if rigid(b_from_a, stretch=EXACT, scale=EXACT) else 0.4
     return NATS_A_GAIN * exact * 0.5 * told
-
-
-def _z(rho: float) -> float:
-    return float(np.arctanh(np.clip(rho, 0.0, CEILING)))

@@ -12,6 +12,7 @@ from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import BANDS
 from figecho.verify.frame import Frame, warp_linear, warp_mask, warp_together
 from figecho.verify.later import Later, in_groups
+from figecho.verify.nats import averaged
 from figecho.verify.planes import correlation
 
 #: Which octaves are brought to the grid of A together: three tell the region.
@@ -72,3 +73,14 @@ def octave_by_octave(
     planes = zip(laid.a[:octaves], laid.b[:octaves], laid.density[:octaves], strict=True)
     found = [correlation(a, b, density, where) for a, b, density in planes]
     return tuple(rho for rho, _ in found), tuple(samples for _, samples in found)
+
+
+def averaged_octaves(
+    laid: Overlay, where: BoolArray, octaves: int = BANDS
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return what :func:`octave_by_octave` does, as it counts between two panels.
+
+    See :func:`figecho.verify.nats.averaged`.
+    """
+    rho, samples = octave_by_octave(laid, where, octaves)
+    return averaged(rho), samples
