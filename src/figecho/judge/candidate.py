@@ -8,6 +8,7 @@ import numpy as np
 
 from figecho.echo import Echo
 from figecho.judge.looks import Looks
+from figecho.match.propose import turned
 from figecho.model import Panel
 from figecho.verify.motion import Motion, motion_of
 
@@ -34,22 +35,16 @@ def as_read(candidate: Candidate) -> Candidate:
         return candidate
     echo = candidate.echo
     a_from_b = np.asarray(np.linalg.inv(echo.b_from_a), dtype=np.float64)
-    proposal = replace(
-        echo.proposal,
-        b_from_a=np.asarray(np.linalg.inv(echo.proposal.b_from_a), dtype=np.float64),
-        points_a=echo.proposal.points_b,
-        points_b=echo.proposal.points_a,
-    )
-    turned = replace(
+    other_way = replace(
         echo,
-        proposal=proposal,
+        proposal=turned(echo.proposal),
         b_from_a=a_from_b / a_from_b[2, 2],
         polygon_a=echo.polygon_b,
         polygon_b=echo.polygon_a,
         overlap_a=echo.overlap_b,
         overlap_b=echo.overlap_a,
     )
-    return Candidate(a=candidate.b, b=candidate.a, echo=turned)
+    return Candidate(a=candidate.b, b=candidate.a, echo=other_way)
 
 
 def motion_of_echo(echo: Echo) -> Motion:

@@ -62,8 +62,11 @@ def keypoint_proposals(
 ) -> list[Proposal]:  # fmt: skip
     """Propose geometries from SIFT or ORB matches in some forms; ``a is b`` looks inside a panel.
 
-    Inside a panel nothing is inverted.
+    SIFT matches the panel with fewer keypoints to the other one, whichever of them is A: of a
+    copied part it holds a larger share. Inside a panel nothing is inverted.
     """
+    if method == "sift" and len(b.sift) < len(a.sift):
+        return [turned(p) for p in keypoint_proposals(b, a, method, config, forms=forms)]
     found: list[Proposal] = []
     if method == "sift" and a is not b and not _worth_a_look(a, b, config):
         return found
@@ -73,19 +76,27 @@ def keypoint_proposals(
     return found
 
 
+def turned(proposal: Proposal) -> Proposal:
+    """Return a proposal with panel B as A."""
+    a_from_b = np.asarray(np.linalg.inv(proposal.b_from_a), dtype=np.float64)
+    return replace(
+        proposal,
+        b_from_a=a_from_b / a_from_b[2, 2],
+        points_a=proposal.points_b,
+        points_b=proposal.points_a,
+    )
+
+
 def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
     """Match a sample of keypoints first: most pairs share nothing, and the sample shows it.
 
-    The sample is of the panel with fewer keypoints, of which a copied part holds a larger share:
-    some of it are the strongest, which noise leaves, the others are spread over the rest.
+    Some of it are the strongest, which noise leaves, the others are spread over the rest.
     Panels of one figure are few and likely to share something: they are matched whole, for of a
     part with a dozen matches the sample may hold too few.
     """
     settings = config.match
     if a.panel.figure == b.panel.figure:
         return True
-    if len(b.sift) < len(a.sift):
-        a, b = b, a
     if len(a.sift) <= settings.glance_keypoints:
         return True
     return _glance(a, b, config, _sample(len(a.sift), settings.glance_keypoints))
