@@ -29,7 +29,7 @@ from figecho.verify import lanes
 from figecho.verify.across import across
 from figecho.verify.agree import Agreement, agreement
 from figecho.verify.exact import grainy
-from figecho.verify.fields import BESIDE_WEIGHS, SURE_NATS, beside_curves
+from figecho.verify.fields import SURE_NATS, beside_curves
 from figecho.verify.frame import cropped
 from figecho.verify.membrane import calmer
 from figecho.verify.nats_inside import across_nats, inside_nats, rigid
@@ -41,8 +41,9 @@ _SAME_GRAIN = 0.35
 #: Share of the samples of a region that lies where hardly a pixel is like all its neighbours: 0.5
 #: and more in copies, none in a dark gel saved in blocks of a few tones.
 _GRAINY = 0.25
-#: A rim that agrees with itself holds so many samples at least.
-_MANY_SAMPLES = 60.0
+#: A rim that agrees with itself holds so many samples at least, and is worth so many times what is
+#: left beside its curves.
+_MANY_SAMPLES, _BESIDE_WEIGHS = 60.0, 3.0
 
 
 def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | None:
@@ -109,7 +110,7 @@ def _beside_rims(asked: Asked, found: Agreement, proposal: Proposal, pattern: fl
     laid = overlay(asked.grid, asked.geometry, inverted=proposal.form.inverted)
     rho, samples = octave_by_octave(laid, beside_curves(laid, found.region))
     beside = inside_nats(rho, samples, b_from_a, pattern=pattern)
-    return replace(found, rho=rho, samples=samples) if BESIDE_WEIGHS * beside < nats else found
+    return replace(found, rho=rho, samples=samples) if _BESIDE_WEIGHS * beside < nats else found
 
 
 def _has_grain(a: Described, polygon: NDArray[np.float64]) -> bool:
