@@ -9,6 +9,7 @@ import pytest
 from figecho.config import Config, resolve
 from figecho.echo import Echo
 from figecho.judge.nfa import Trials, log10_nfa, relative_evidence
+from figecho.match.propose import keypoint_proposals
 from figecho.pairs import echoes
 from figecho.verify.inside import one_object
 from scenes import CONFIG, alike, described, gamma, jpeg, mean_gap_px, moved, rendering
@@ -319,6 +320,21 @@ def test_the_order_of_the_panels_does_not_decide_what_is_found() -> None:
     one, two = found(a, b)[0], found(b, a)[0]
     assert mean_gap_px(one.b_from_a, np.linalg.inv(two.b_from_a), (90, 100)) < 1.0
     assert one.nats == pytest.approx(two.nats, rel=0.25)
+
+
+@pytest.mark.parametrize("name", ["eosin", "phase", "nuclei"])
+def test_keypoints_propose_the_same_whichever_panel_is_the_first(name: str) -> None:
+    scene = rendering(name, 21, 150, 210)
+    whole, part = described(scene, "a.png"), described(jpeg(scene[30:110, 60:150], 70), "b.png")
+    one = keypoint_proposals(whole, part, "sift", CONFIG)
+    two = keypoint_proposals(part, whole, "sift", CONFIG)
+    assert one
+    assert len(one) == len(two)
+    for straight, back in zip(one, two, strict=True):
+        assert straight.form == back.form
+        assert np.allclose(straight.points_a, back.points_b)
+        together = straight.b_from_a @ back.b_from_a
+        assert np.allclose(together / together[2, 2], np.eye(3), atol=1e-6)
 
 
 def dark_gel(seed: int, dust: int, noise: int) -> np.ndarray:
