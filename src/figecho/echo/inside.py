@@ -61,8 +61,8 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     found = _one_of_both(asked, proposal, config)
     if not found.region.any():
         return None
-    if scene == "field":
-        asked, found = _realigned(asked, found, proposal, config)
+    if scene != "gel":
+        asked, found = _realigned(asked, found, proposal, config, scene=scene)
         b_from_a = asked.grid.to_panels(asked.geometry)
     in_shape = asked.found.rho[0] < within.SAME_GRAIN
     place = (asked.grid, asked.geometry)
@@ -170,9 +170,9 @@ def _one_of_both(asked: Asked, proposal: Proposal, config: Config) -> Agreement:
 
 
 def _realigned(
-    asked: Asked, found: Agreement, proposal: Proposal, config: Config
+    asked: Asked, found: Agreement, proposal: Proposal, config: Config, *, scene: lanes.Scene
 ) -> tuple[Asked, Agreement]:
-    """Align a region of a field once more by itself, if it is worth more then.
+    """Align a region once more by itself, if it is worth more then; not among upright lanes.
 
     What lies around it was moved by nothing, and pulls.
     """
@@ -198,7 +198,7 @@ def _realigned(
     if not second.region.any():
         return asked, found
     before, after = (
-        inside_nats(f.rho, f.samples, x.grid.to_panels(x.geometry))
+        inside_nats(f.rho, f.samples, x.grid.to_panels(x.geometry), scene=scene)
         for f, x in ((found, asked), (second, again))
     )
     return (again, second) if after > before else (asked, found)
