@@ -222,12 +222,12 @@ def test_bands_across_a_lane_are_no_panels(tone: int) -> None:
     assert boxes(jpeg(field, 92)) == whole(field)
 
 
-def smeared_lanes(seed: int, lanes: int = 7) -> ByteArray:
+def smeared_lanes(seed: int, lanes: int = 7, gap_px: int = 5) -> ByteArray:
     """Lanes of one gel on black, each a smear with the same bands and a few of its own."""
     rng = np.random.default_rng(seed)
     y = np.arange(150)[:, None]
     at = rng.uniform(15, 135, 5)
-    lane_px, gap_px = 28, 5
+    lane_px = 28
     gel = np.zeros((190, 12 + lanes * (lane_px + gap_px)))
     for k in range(lanes):
         light = np.full((150, 1), 30.0)
@@ -238,9 +238,10 @@ def smeared_lanes(seed: int, lanes: int = 7) -> ByteArray:
     return rgb(gel)
 
 
+@pytest.mark.parametrize("gap_px", [5, 22])
 @pytest.mark.parametrize("seed", range(4))
-def test_lanes_of_a_gel_on_black_are_no_panels(seed: int) -> None:
-    gel = smeared_lanes(seed)
+def test_lanes_of_a_gel_on_black_are_no_panels(seed: int, gap_px: int) -> None:
+    gel = smeared_lanes(seed, gap_px=gap_px)
     assert boxes(gel) == whole(gel)
 
 

@@ -15,8 +15,8 @@ from figecho.panels.gutters import crop
 _SMEAR_PX = 4.0
 #: How much of what varies along a lane is alike across it, and how alike its neighbour's is.
 _ACROSS, _ALIKE = 0.3, 0.6
-#: Lanes stand at most this share of the narrower one apart, and overlap in this share of rows.
-_GAP, _ROWS = 0.5, 0.8
+#: Lanes stand at most the width of the narrower one apart, and overlap in this share of rows.
+_GAP, _ROWS = 1.0, 0.8
 _LEAST_PX = 16
 
 
