@@ -88,7 +88,7 @@ class Match:
     max_models_within: int = 3
     min_shift_px: float = 16.0
     poor_keypoints: int = 120
-    glance_keypoints: int = 520
+    glance_keypoints: int = 260
     thin_px: int = 100
     thin_keypoints: int = 400
 
@@ -166,13 +166,13 @@ PRESETS: dict[str, Config] = {
     "fast": Config(
         preset="fast",
         describe=Describe(max_keypoints=800),
-        match=Match(glance_keypoints=260),
+        match=Match(glance_keypoints=200),
     ),
     "default": Config(),
     "thorough": Config(
         preset="thorough",
         describe=Describe(max_keypoints=2000),
-        match=Match(glance_keypoints=1000),
+        match=Match(glance_keypoints=600),
         blocks=Blocks(all_orientations=True, max_scales=5),
     ),
 }
