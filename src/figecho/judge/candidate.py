@@ -8,7 +8,7 @@ import numpy as np
 
 from figecho.echo import Echo
 from figecho.judge.looks import Looks
-from figecho.match.propose import turned
+from figecho.match.propose import inverse, turned
 from figecho.model import Panel
 from figecho.verify.motion import Motion, motion_of
 
@@ -34,11 +34,10 @@ def as_read(candidate: Candidate) -> Candidate:
     if not candidate.turned:
         return candidate
     echo = candidate.echo
-    a_from_b = np.asarray(np.linalg.inv(echo.b_from_a), dtype=np.float64)
     other_way = replace(
         echo,
         proposal=turned(echo.proposal),
-        b_from_a=a_from_b / a_from_b[2, 2],
+        b_from_a=inverse(echo.b_from_a),
         polygon_a=echo.polygon_b,
         polygon_b=echo.polygon_a,
         overlap_a=echo.overlap_b,

@@ -78,19 +78,25 @@ def keypoint_proposals(
 
 def turned(proposal: Proposal) -> Proposal:
     """Return a proposal with panel B as A."""
-    a_from_b = np.asarray(np.linalg.inv(proposal.b_from_a), dtype=np.float64)
     return replace(
         proposal,
-        b_from_a=a_from_b / a_from_b[2, 2],
+        b_from_a=inverse(proposal.b_from_a),
         points_a=proposal.points_b,
         points_b=proposal.points_a,
     )
 
 
+def inverse(b_from_a: Matrix) -> Matrix:
+    """Return the geometry the other way, its last entry 1."""
+    a_from_b = np.linalg.inv(b_from_a)
+    return np.asarray(a_from_b / a_from_b[2, 2], dtype=np.float64)
+
+
 def _worth_a_look(a: Described, b: Described, config: Config) -> bool:
     """Match a sample of keypoints first: most pairs share nothing, and the sample shows it.
 
-    Some of it are the strongest, which noise leaves, the others are spread over the rest.
+    Some of the sample, which is of A, are the strongest, which noise leaves, the others are spread
+    over the rest.
     Panels of one figure are few and likely to share something: they are matched whole, for of a
     part with a dozen matches the sample may hold too few.
     """
