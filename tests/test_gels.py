@@ -66,6 +66,17 @@ def test_straight_edges_of_many_colours_are_no_gel() -> None:
     assert Views(shown.grey, shown.usable).at(1.0)[0].banded == 1.0
 
 
+def test_few_straight_edges_of_many_colours_on_black_are_no_gel() -> None:
+    shade = np.zeros((200, 200, 3), np.uint8)
+    for k, y in enumerate(range(30, 180, 40)):
+        shade[y : y + 4, 20:50] = (120, 20, 20) if k % 2 else (20, 20, 120)
+    many, one = shade, np.repeat(shade.max(axis=2, keepdims=True), 3, axis=2)
+    assert one_dye(many, everywhere(many[..., 0])) == 0.0
+    assert not is_gel(panel(many))
+    assert one_dye(one, everywhere(many[..., 0])) == 1.0
+    assert is_gel(panel(one))
+
+
 def test_a_panel_without_usable_pixels_has_one_dye() -> None:
     rgb = painted(rendering("agarose", 5))
     assert one_dye(rgb, np.zeros(rgb.shape[:2], bool)) == 1.0
@@ -293,8 +304,10 @@ def test_compiled_colours_are_those_of_plain_numpy() -> None:
     left = colours - brightness[:, None]
     for k in np.unique(tone):
         left[tone == k] -= left[tone == k].mean(axis=0)
-    assert _off_curve(rgb, usable, 2) == pytest.approx((left**2).sum() / len(left), rel=1e-9)
-    assert _off_curve(rgb, np.zeros_like(usable), 2) == 0.0
+    squares, held = _off_curve(rgb, usable, 2)
+    assert held == pytest.approx(np.bincount(tone, minlength=32))
+    assert squares == pytest.approx(np.bincount(tone, (left**2).sum(axis=1), 32), rel=1e-9)
+    assert not np.any(_off_curve(rgb, np.zeros_like(usable), 2))
 
 
 # Copies inside one gel

@@ -36,7 +36,7 @@ _ANY_ENERGY = np.float32(1e-6)
 #: The octave whose edges are those of bands and lanes, and show how a gel is turned.
 SHAPES = 2
 #: Where straightness, 1 at the two levels above, begins to count and counts in full.
-_NATURAL, _GEL = 0.6, 0.9
+_NATURAL, _GEL = 0.75, 0.95
 #: From here on a panel is rather a gel than anything else.
 RATHER_A_GEL = 0.5
 
