@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from figecho.config import Config
 from figecho.describe.described import Described
 from figecho.describe.forms import ALL_FORMS, Form
-from figecho.echo import Echo, grid_of, is_sure, verified
+from figecho.echo import (
+    Echo,
+    by_strength,
+    either_way,
+    grid_of,
+    is_clear,
+    is_close,
+    same_geometry,
+    same_region,
+    turned_echo,
+    verified,
+)
 from figecho.match.grow import residuals_px
-from figecho.match.propose import Proposal, block_proposals, keypoint_proposals, patch_proposals
-from figecho.model import Matrix
+from figecho.match.propose import (
+    Proposal,
+    block_proposals,
+    keypoint_proposals,
+    patch_proposals,
+    turned,
+)
 from figecho.verify import frame as frames
 from figecho.verify import inside as within
 from figecho.verify import lanes
@@ -21,7 +37,6 @@ from figecho.verify.agree import agreement, differing_share
 from figecho.verify.bands import RATHER_A_GEL, Octaves
 from figecho.verify.chance import chance_nats, elsewhere_nats
 from figecho.verify.nats_inside import inside_nats
-from figecho.verify.outline import polygon_area, transform_points
 from figecho.verify.overlay import overlay
 
 _SAME_PX = 1.0
@@ -44,23 +59,36 @@ def echoes(a: Described, b: Described, config: Config) -> list[Echo]:
         Those that are surely the same to the pixel first, then the strongest; no two describe one
         region.
     """
-    found = [e for p in proposals(a, b, config) if (e := verified(a, b, p, config)) is not None]
+    asked = proposals(a, b, config)
+    found = _shown(a, b, asked, config)
+    if not all(is_clear(e) for e in found):
+        back = _shown_back(a, b, asked, config)
+        found = either_way(found, back, config.verify.min_nats, inside=a is b)
+    return _witnessed(a, b, found, config)
+
+
+def _shown(a: Described, b: Described, asked: Sequence[Proposal], config: Config) -> list[Echo]:
+    """Verify proposals on the grid of A, and keep the strongest for each region."""
+    found = [e for p in asked if (e := verified(a, b, p, config)) is not None]
     if a is b and found:
         found = _standing_out(found, a.views.at(1.0)[0], config.verify.min_nats)
-    found.sort(
-        key=lambda e: (
-            not is_sure(e), -_rank(e), e.proposal.method, tuple(np.round(e.b_from_a, 6).ravel()),
-        )
-    )  # fmt: skip
     kept: list[Echo] = []
-    for echo in found:
-        twin = next((k for k, other in enumerate(kept) if _same(echo, other, a is b)), None)
+    for echo in sorted(found, key=by_strength):
+        twin = next((k for k, other in enumerate(kept) if same_region(echo, other, a is b)), None)
         if twin is None:
             kept.append(echo)
-        elif _same_geometry(echo.b_from_a, kept[twin], a is b):
+        elif same_geometry(echo.b_from_a, kept[twin], a is b):
             kept[twin] = _joined(kept[twin], echo)
-    measured = [_measured(a, b, e, config) for e in kept]
-    return _witnessed(a, b, measured, config)
+    return [_measured(a, b, e, config) for e in kept]
+
+
+def _shown_back(
+    a: Described, b: Described, asked: Sequence[Proposal], config: Config
+) -> list[Echo]:
+    """Verify proposals on the grid of B, where less is worth knowing, too."""
+    least = min(config.verify.gate_nats, config.verify.min_nats)
+    lower = replace(config, verify=replace(config.verify, min_nats=least))
+    return [turned_echo(e) for e in _shown(b, a, [turned(p) for p in asked], lower)]
 
 
 def proposals(a: Described, b: Described, config: Config) -> list[Proposal]:
@@ -105,7 +133,7 @@ def _standing_out(found: list[Echo], octaves: Octaves, least: float) -> list[Ech
         others = [
             other.rho[0]
             for other, too in zip(found, scenes, strict=True)
-            if scene in (too, "gel") and not _same_geometry(other.b_from_a, echo, True)
+            if scene in (too, "gel") and not same_geometry(other.b_from_a, echo, True)
         ]
         nats = inside_nats(
             echo.rho, echo.samples, echo.b_from_a, banded=octaves.banded,
@@ -157,7 +185,7 @@ def _witnessed(a: Described, b: Described, found: list[Echo], config: Config) ->
     opinion = keypoint_proposals(a, b, "orb", replace(config, describe=few), forms=forms)
     return [
         replace(echo, methods=tuple(sorted({*echo.methods, "orb"})))
-        if any(_close(p.b_from_a, echo) for p in opinion)
+        if any(is_close(p.b_from_a, echo) for p in opinion)
         else echo
         for echo in found
     ]
@@ -168,48 +196,7 @@ def _form_of(echo: Echo) -> Form:
     return Form(mirrored=mirrored, inverted=echo.proposal.form.inverted)
 
 
-def _rank(echo: Echo) -> float:
-    """Evidence, the plainest motion first: a symmetric shape also fits its own mirror image."""
-    plain = np.linalg.det(echo.b_from_a[:2, :2]) > 0 and not echo.proposal.form.inverted
-    return echo.nats * (1.3 if plain else 1.0)
-
-
 def _joined(kept: Echo, other: Echo) -> Echo:
     """Merge two echoes of one geometry: the stronger pixels, all methods, the most inliers."""
     proposal = max((kept.proposal, other.proposal), key=lambda p: len(p.points_a))
     return replace(kept, proposal=proposal, methods=tuple(sorted({*kept.methods, *other.methods})))
-
-
-def _same(echo: Echo, other: Echo, inside: bool) -> bool:
-    """Whether two echoes cover mostly the same pixels in both panels."""
-    straight = (
-        _overlap(echo.polygon_a, other.polygon_a) > 0.3
-        and _overlap(echo.polygon_b, other.polygon_b) > 0.3
-    )
-    crossed = inside and (
-        _overlap(echo.polygon_a, other.polygon_b) > 0.3
-        and _overlap(echo.polygon_b, other.polygon_a) > 0.3
-    )
-    return straight or crossed
-
-
-def _same_geometry(b_from_a: Matrix, other: Echo, inside: bool) -> bool:
-    back = np.asarray(np.linalg.inv(b_from_a), dtype=np.float64)
-    return _close(b_from_a, other) or (inside and _close(back, other))
-
-
-def _close(b_from_a: Matrix, echo: Echo) -> bool:
-    """Whether a geometry takes the region of ``echo`` to about the same place."""
-    there = transform_points(b_from_a, echo.polygon_a)
-    size = np.sqrt(max(polygon_area(echo.polygon_b), 1.0))
-    gap = float(np.linalg.norm(there - echo.polygon_b, axis=1).mean())
-    return bool(np.isfinite(gap) and gap < max(4.0, 0.08 * size))
-
-
-def _overlap(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
-    """Shared area of the bounding boxes as a share of the smaller one."""
-    low = np.maximum(p.min(axis=0), q.min(axis=0))
-    high = np.minimum(p.max(axis=0), q.max(axis=0))
-    shared = float(np.prod(np.maximum(high - low, 0.0)))
-    smaller = min(float(np.prod(np.ptp(p, axis=0))), float(np.prod(np.ptp(q, axis=0))))
-    return shared / max(smaller, 1.0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from figecho.match.propose import Proposal
+from figecho.match.propose import Proposal, inverse, turned
 from figecho.model import Matrix
 from figecho.verify.agree import Agreement
 from figecho.verify.outline import transform_points
@@ -83,4 +83,17 @@ def echo_of(
         differing=0.0,
         overlap_a=0.0,
         overlap_b=0.0,
+    )
+
+
+def turned_echo(echo: Echo) -> Echo:
+    """Return an echo with panel B as A."""
+    return replace(
+        echo,
+        proposal=turned(echo.proposal),
+        b_from_a=inverse(echo.b_from_a),
+        polygon_a=echo.polygon_b,
+        polygon_b=echo.polygon_a,
+        overlap_a=echo.overlap_b,
+        overlap_b=echo.overlap_a,
     )

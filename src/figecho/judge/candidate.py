@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from figecho.echo import Echo
+from figecho.echo import Echo, turned_echo
 from figecho.judge.looks import Looks
-from figecho.match.propose import inverse, turned
 from figecho.model import Panel
 from figecho.verify.motion import Motion, motion_of
 
@@ -33,17 +32,7 @@ def as_read(candidate: Candidate) -> Candidate:
     """Return the candidate with the panel that a reader meets first as A."""
     if not candidate.turned:
         return candidate
-    echo = candidate.echo
-    other_way = replace(
-        echo,
-        proposal=turned(echo.proposal),
-        b_from_a=inverse(echo.b_from_a),
-        polygon_a=echo.polygon_b,
-        polygon_b=echo.polygon_a,
-        overlap_a=echo.overlap_b,
-        overlap_b=echo.overlap_a,
-    )
-    return Candidate(a=candidate.b, b=candidate.a, echo=other_way)
+    return Candidate(a=candidate.b, b=candidate.a, echo=turned_echo(candidate.echo))
 
 
 def motion_of_echo(echo: Echo) -> Motion:
