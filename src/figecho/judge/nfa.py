@@ -38,9 +38,9 @@ DEALT: dict[Kind, float] = {
 }  # fmt: skip
 #: Relative evidence from which the tails hold.
 TAIL_FROM = 4.0
-#: What none of 732,000 unrelated pairs and 2,400 panels without a copy reached, 14.0 and 15.5 at
+#: What none of 732,000 unrelated pairs and 2,400 panels without a copy reached, 10.8 and 13.1 at
 #: most: less is no more than chance, however small a run.
-SEEN_BY_CHANCE = 16.0
+SEEN_BY_CHANCE = 14.0
 #: Drawings are made of identical parts, so what two of them share by chance weighs this much more.
 DRAWN_FACTOR = 3.0
 
