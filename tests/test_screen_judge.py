@@ -205,6 +205,19 @@ def test_few_dim_nuclei_beside_a_label_are_no_print(peak: int) -> None:
     assert judged(dark) is None
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_dim_one_among_few_sharp_nuclei_tells_that_they_are_no_print(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    dark = np.full((400, 400, 3), 10, np.uint8)
+    for level in (40, 100, 110, 130, 150):
+        x, y = (int(v) for v in rng.integers(50, 350, 2))
+        cv2.ellipse(dark, (x, y), (6, 4), float(rng.uniform(0, 180)), 0, 360, (level,) * 3, -1)
+    dark = cv2.GaussianBlur(dark, None, 0.8)
+    write(dark, "Vehicle", (250, 30), 0.9, (255, 255, 255))
+    write(dark, "200 um", (270, 370), 0.7, (255, 255, 255))
+    assert judged(dark) is None
+
+
 def test_a_heat_map_is_filled_and_a_photograph_is_not() -> None:
     shades = np.random.default_rng(0).integers(70, 255, (12, 20, 3), np.uint8)
     cells_of_a_map = np.kron(shades, np.ones((12, 12, 1), np.uint8))

@@ -18,7 +18,7 @@ _STANDING_SHARE, _POOR_STANDING_SHARE = 2e-4, 5e-4
 _STANDING_PX = 12
 #: A drawing has this much canvas at least, this much soft texture at most, and lettering.
 _MANY_TONES = 128
-_DARK, _DARK_LETTERED, _DIM_BESIDE = 64, 0.6, 0.05
+_DARK, _DARK_LETTERED, _DIM_BESIDE = 64, 0.6, 0.003
 _DRAWN_CANVAS, _DRAWN_SOFT, _DRAWN_LETTERED = 0.5, 0.006, 0.25
 _DOT_CLOUD, _PRINTED = 25, 0.7
 #: A line of print cut out of its page: a strip whose ink is letters, but for those that the cut
