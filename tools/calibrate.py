@@ -204,8 +204,11 @@ def fit(runs: Sequence[Observed]) -> dict[Kind, tuple[float, float, float]]:
         if kind != "within":
             decay *= 1.0 - 1.0 / np.sqrt(len(fitted) + 1.0)
         share = min(1.0, max(1, len(seen)) / tests * float(np.exp(decay * TAIL_FROM)))
+        share, decay = float(f"{share:.3g}"), round(float(decay), 3)
         ever = min(1.0, max(1, sum(len(run.evidence[kind]) for run in runs)) / tests)
-        tails[kind] = (float(f"{share:.3g}"), round(float(decay), 3), float(f"{ever:.3g}"))
+        # Where all that reach any evidence reach the tail, rounding must not part the two.
+        ever = max(float(f"{ever:.3g}"), float(f"{1.001 * share * np.exp(-decay * TAIL_FROM):.4g}"))
+        tails[kind] = (share, decay, ever)
     return tails
 
 
