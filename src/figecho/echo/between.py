@@ -11,11 +11,13 @@ from figecho.describe.described import Described
 from figecho.echo.asked import Asked, around_keypoints, best, grid_of, is_small, refined
 from figecho.echo.echo import Echo, echo_of
 from figecho.match.propose import Proposal
-from figecho.verify.agree import agreement_from_afar
+from figecho.verify.agree import agreement, agreement_from_afar
+from figecho.verify.bands import RATHER_A_GEL
 from figecho.verify.fields import SURE_NATS, left_of_fields
 from figecho.verify.membrane import WHOLE_NATS
 from figecho.verify.outline import outline, transform_points
 from figecho.verify.overlay import overlay
+from figecho.verify.patterns import are_bands, left_of_patterns
 
 #: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
 #: a small panel holds too few independent samples there.
@@ -38,7 +40,7 @@ def between_panels(a: Described, b: Described, proposal: Proposal, config: Confi
         asked = _coarse_to_fine(a, b, proposal, config)
     if asked is None:
         return None
-    asked = _beside_rims(asked, inverted=proposal.form.inverted)
+    asked = _beside_what_is_common(asked, inverted=proposal.form.inverted)
     if asked.found.nats < config.verify.min_nats:
         return None
     polygon = transform_points(asked.grid.a_from_grid, outline(asked.found.region))
@@ -48,16 +50,25 @@ def between_panels(a: Described, b: Described, proposal: Proposal, config: Confi
     return echo_of(proposal, asked.grid.to_panels(asked.geometry), polygon, asked.found)
 
 
-def _beside_rims(asked: Asked, *, inverted: bool) -> Asked:
-    """Leave two fields no more than they show beside the rims of dishes.
+def _beside_what_is_common(asked: Asked, *, inverted: bool) -> Asked:
+    """Leave two panels no more than they show beside what many panels of their kind share.
 
-    Lanes run along one direction, too, but gels are asked about their membrane.
+    Of two gels that is the pattern of their bands; of two fields the rims of dishes. Part of a
+    panel may be a gel though the whole is none: that part is asked about its membrane.
     """
-    if asked.found.nats >= SURE_NATS or asked.grid.banded > 0.0:
+    found, grid = asked.found, asked.grid
+    if grid.banded > RATHER_A_GEL:
+        nats = left_of_patterns(found, grid.panel_px)
+        return replace(asked, found=replace(found, nats=nats))
+    if found.nats >= SURE_NATS:
         return asked
-    laid = overlay(asked.grid, asked.geometry, inverted=inverted)
-    nats = min(asked.found.nats, left_of_fields(laid, asked.found.region))
-    return replace(asked, found=replace(asked.found, nats=nats))
+    laid = overlay(grid, asked.geometry, inverted=inverted)
+    nats = found.nats
+    if are_bands(laid, found.region):
+        nats = min(nats, agreement(laid, banded=1.0, panel_px=grid.panel_px).nats)
+    elif grid.banded == 0.0:
+        nats = min(nats, left_of_fields(laid, found.region))
+    return replace(asked, found=replace(found, nats=nats))
 
 
 def _coarse_to_fine(a: Described, b: Described, proposal: Proposal, config: Config) -> Asked | None:

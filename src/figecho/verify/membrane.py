@@ -26,7 +26,7 @@ _GRAINY, _LEAST_GRAIN, _SKIRTS = 0.02, 2.0, 0.8
 #: so many times what its membrane shows over none in common: 32 nats and more in copies, where
 #: lanes of one gel with the same bands reach 3. In so few samples as a small panel has, bands and
 #: all, there is too little membrane to ask.
-WHOLE_NATS, _FAINT_GRAIN_WEIGHS, _SMALL_SAMPLES = 50.0, 2.0, 100.0
+WHOLE_NATS, _FAINT_GRAIN_WEIGHS, SMALL_SAMPLES = 50.0, 2.0, 100.0
 #: What neighbouring lanes of one gel, mirrored or not, have in common besides bands and lanes, and
 #: how many times more counts, if the finest octave shows a quarter of it over none in common; and
 #: the utmost that 2,400 pairs of lanes had in the two finest octaves, beyond which all counts. But
@@ -71,7 +71,7 @@ def left_of(
     membrane = calmer(laid, region)
     if nats > 0.0:
         if whole:
-            small = fine_samples < _SMALL_SAMPLES
+            small = fine_samples < SMALL_SAMPLES
             calm = _whole_nats(laid, membrane, banded, least_whole, small=small)
         else:
             calm = _part_nats(laid, membrane, banded)

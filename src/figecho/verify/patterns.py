@@ -1,0 +1,61 @@
+"""What gels of one protocol share by design, where they show hardly anything else: their pattern.
+
+In a small picture of a gel the bands are a few pixels high, and show in the octaves in which larger
+ones show grain; a larger one may have lost its whole ground to exposure. There the same bands in
+the same lanes agree as well as saved copies of other gels do. And a part of a panel may be a gel
+though the panel, most of which shows something else, is none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from figecho.model import BoolArray
+from figecho.verify.agree import WHOLE, Agreement
+from figecho.verify.bands import straightness
+from figecho.verify.membrane import SMALL_SAMPLES
+from figecho.verify.nats import LOOK_ALIKE_PATTERNS, nats_of
+from figecho.verify.overlay import Overlay
+
+#: Of gels that are shared as a whole, those of so few pixels are asked, if their third octave, that
+#: of small bands, holds so many samples a pixel, and the finest, that of grain, no more than so
+#: many times these; of larger ones those that are shared by few samples.
+_SMALL_PX, _PATTERN, _GRAIN = 26_000, 0.006, 3.0
+#: Octaves that show bands, and how straight these are in both panels: 1.3 and more where parts of
+#: two gels agreed, of 50 faint copies of fields all but two less than 1.
+_MIDDLE, _STRAIGHT = (1, 2), 1.2
+
+
+def left_of_patterns(found: Agreement, panel_px: int) -> float:
+    """Return the evidence that the pattern of the bands leaves two gels, in nats.
+
+    Parameters
+    ----------
+    found : Agreement
+        Of two gels.
+    panel_px : int
+        Pixels of the larger of them on the common grid.
+    """
+    shared_px = int(np.count_nonzero(found.region))
+    grain, _, bands, _ = found.samples
+    if panel_px <= _SMALL_PX:
+        patterned = bands >= _PATTERN * shared_px and grain <= _GRAIN * bands
+    else:
+        patterned = grain < SMALL_SAMPLES
+    if not patterned or shared_px < WHOLE * panel_px:
+        return found.nats
+    beside = nats_of(found.rho, found.samples, banded=1.0, gels=LOOK_ALIKE_PATTERNS)
+    return min(found.nats, beside)
+
+
+def are_bands(laid: Overlay, region: BoolArray) -> bool:
+    """Whether two aligned panels, be they gels or not, agree by the bands of one.
+
+    Parameters
+    ----------
+    laid : Overlay
+    region : ndarray of bool, shape (h, w)
+        Where they agree.
+    """
+    planes = (octaves[_MIDDLE[0]] + octaves[_MIDDLE[1]] for octaves in (laid.a, laid.b))
+    return all(straightness(plane, region) >= _STRAIGHT for plane in planes)
