@@ -22,6 +22,8 @@ from figecho.verify.patterns import are_bands, left_of_patterns
 #: So many keypoints are asked on the full grid though the coarse one says nothing: a smooth gel or
 #: a small panel holds too few independent samples there.
 _MANY = 12
+#: No parts of two gels of one protocol agree by so much though the panels are none.
+_CLEAR_NATS = 400.0
 #: By how much coarser two gels are asked again, and the shorter side that must be left of them.
 _AFAR, _LEAST_SIDE_PX = 2, 40
 #: And up to which evidence they are: the dust of a dark gel shows several times as much from afar.
@@ -60,13 +62,13 @@ def _beside_what_is_common(asked: Asked, *, inverted: bool) -> Asked:
     if grid.banded > RATHER_A_GEL:
         nats = left_of_patterns(found, grid.panel_px)
         return replace(asked, found=replace(found, nats=nats))
-    if found.nats >= SURE_NATS:
+    if found.nats >= _CLEAR_NATS:
         return asked
     laid = overlay(grid, asked.geometry, inverted=inverted)
     nats = found.nats
     if are_bands(laid, found.region):
         nats = min(nats, agreement(laid, banded=1.0, panel_px=grid.panel_px).nats)
-    elif grid.banded == 0.0:
+    elif grid.banded == 0.0 and nats < SURE_NATS:
         nats = min(nats, left_of_fields(laid, found.region))
     return replace(asked, found=replace(found, nats=nats))
 

@@ -170,11 +170,10 @@ def directions(
     return _directions(*(s[usable] for s in _slopes(grey, sigma_px)))
 
 
-def straightness(plane: FloatArray, region: BoolArray) -> float:
-    """Return how straight the edges of a whitened plane are in a region, above 1 as in gels."""
+def squareness(plane: FloatArray, region: BoolArray) -> float:
+    """Return how far the edges of a whitened plane lie square to each other in a region, 0..1."""
     slopes = (cv2.Sobel(plane, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
-    parallel, square = _directions(*(np.asarray(s, dtype=np.float32)[region] for s in slopes))
-    return max(parallel / _PARALLEL, square / _SQUARE)
+    return _directions(*(np.asarray(s, dtype=np.float32)[region] for s in slopes))[1]
 
 
 def _directions(slope_x: FloatArray, slope_y: FloatArray) -> tuple[float, float]:

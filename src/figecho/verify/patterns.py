@@ -12,7 +12,7 @@ import numpy as np
 
 from figecho.model import BoolArray
 from figecho.verify.agree import WHOLE, Agreement
-from figecho.verify.bands import straightness
+from figecho.verify.bands import squareness
 from figecho.verify.membrane import SMALL_SAMPLES
 from figecho.verify.nats import LOOK_ALIKE_PATTERNS, nats_of
 from figecho.verify.overlay import Overlay
@@ -21,9 +21,10 @@ from figecho.verify.overlay import Overlay
 #: of small bands, holds so many samples a pixel, and the finest, that of grain, no more than so
 #: many times these; of larger ones those that are shared by few samples.
 _SMALL_PX, _PATTERN, _GRAIN = 26_000, 0.006, 3.0
-#: Octaves that show bands, and how straight these are in both panels: 1.3 and more where parts of
-#: two gels agreed, of 50 faint copies of fields all but two less than 1.
-_MIDDLE, _STRAIGHT = (1, 2), 1.2
+#: Octaves that show bands, and how far these lie square to their lanes in both panels: 0.21 to 0.53
+#: where a part of a panel agreed with a gel of its protocol; of 50 faint copies of fields all but
+#: two have less, and of 228 others one, a field of long parallel worms.
+_MIDDLE, _SQUARE = (1, 2), 0.205
 
 
 def left_of_patterns(found: Agreement, panel_px: int) -> float:
@@ -58,4 +59,4 @@ def are_bands(laid: Overlay, region: BoolArray) -> bool:
         Where they agree.
     """
     planes = (octaves[_MIDDLE[0]] + octaves[_MIDDLE[1]] for octaves in (laid.a, laid.b))
-    return all(straightness(plane, region) >= _STRAIGHT for plane in planes)
+    return all(squareness(plane, region) >= _SQUARE for plane in planes)
