@@ -632,3 +632,5 @@ def test_the_finest_octave_of_copies_agrees_no_better_than_the_next() -> None:
     rho = [correlation(p, q, density, whole)[0] for p, q, density in planes]
     assert averaged(rho) == tuple(rho)
     assert averaged((0.86, 0.57, 0.93, 0.99)) == (0.57, 0.57, 0.93, 0.99)
+    assert averaged((0.65, 0.57, 0.93, 0.99), beyond=0.1) == (0.65, 0.57, 0.93, 0.99)
+    assert averaged((0.76, 0.57, 0.93, 0.99), beyond=0.1) == (0.57, 0.57, 0.93, 0.99)

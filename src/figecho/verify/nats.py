@@ -49,10 +49,11 @@ def averaged(rho: Sequence[float], *, beyond: float = 0.0) -> tuple[float, ...]:
     rho : sequence of float
         Finest first, two at least.
     beyond : float
-        By how much it may be higher: around a small piece that was pasted something else shows,
-        and spoils the coarser octaves first.
+        By how much it may be higher before it is taken for a lattice: around a small piece that was
+        pasted something else shows, and spoils the coarser octaves first.
     """
-    return (min(rho[0], rho[1] + beyond), *rho[1:])
+    finest = rho[0] if rho[0] <= rho[1] + beyond else min(rho[:2])
+    return (finest, *rho[1:])
 
 
 def nats_of(

@@ -39,7 +39,7 @@ _MANY_BY_NATURE, _MANY_FITTED, _MANY_WEIGH = 0.30, 26.0, 1.6
 _ACROSS_BY_NATURE, _FINEST_CARRIES = (0.2, 0.5), 0.5
 _ACROSS_WEIGHS, _MIRRORED_WEIGHS = 0.9, 0.37
 #: By how much the finest octave of a copy in a gel may exceed the next: of 131 planted ones by 0.09
-#: at most; two bands of an enlarged gel, half a turn apart, did by 0.25.
+#: at most; two bands of enlarged gels, half a turn apart, did by 0.19 and 0.25.
 _FINEST_EXCEEDS = 0.1
 #: From Fisher's gain to the nats of :data:`figecho.judge.background.TAILS`, which it was fitted to.
 NATS_A_GAIN = 15.0
