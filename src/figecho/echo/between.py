@@ -23,7 +23,7 @@ from figecho.verify.patterns import are_bands, left_of_patterns
 #: a small panel holds too few independent samples there.
 _MANY = 12
 #: No parts of two gels of one protocol agree by so much though the panels are none.
-_CLEAR_NATS = 400.0
+_NO_BANDS_NATS = 400.0
 #: By how much coarser two gels are asked again, and the shorter side that must be left of them.
 _AFAR, _LEAST_SIDE_PX = 2, 40
 #: And up to which evidence they are: the dust of a dark gel shows several times as much from afar.
@@ -62,7 +62,7 @@ def _beside_what_is_common(asked: Asked, *, inverted: bool) -> Asked:
     if grid.banded > RATHER_A_GEL:
         nats = left_of_patterns(found, grid.panel_px)
         return replace(asked, found=replace(found, nats=nats))
-    if found.nats >= _CLEAR_NATS:
+    if found.nats >= _NO_BANDS_NATS:
         return asked
     laid = overlay(grid, asked.geometry, inverted=inverted)
     nats = found.nats

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.echo.echo import Echo
+from figecho.match.propose import inverse
 from figecho.model import Matrix
 from figecho.verify.outline import polygon_area, transform_points
 
@@ -25,8 +26,7 @@ def same_region(echo: Echo, other: Echo, inside: bool) -> bool:
 
 def same_geometry(b_from_a: Matrix, other: Echo, inside: bool) -> bool:
     """Whether a geometry is that of an echo; inside one panel it may be read from either end."""
-    back = np.asarray(np.linalg.inv(b_from_a), dtype=np.float64)
-    return is_close(b_from_a, other) or (inside and is_close(back, other))
+    return is_close(b_from_a, other) or (inside and is_close(inverse(b_from_a), other))
 
 
 def is_close(b_from_a: Matrix, echo: Echo) -> bool:

@@ -22,7 +22,7 @@ from figecho.verify.parts import large_parts
 from figecho.verify.planes import agreeing_pixels, products
 
 #: A region is the whole of a gel from this share on of the larger panel.
-WHOLE = 0.45
+_WHOLE = 0.45
 _AGREES = 0.40
 #: Three windows, each so much wider than the first, and how little each counts beside the last one.
 _WIDER, _LESS_TRUST = (1.0, 2.5, 6.25), 0.1
@@ -100,7 +100,7 @@ def agreement(
             rest = (0.0,) * (BANDS - 1)
             return _agreement(laid, region, 0.0, rho + rest, samples + rest)
     rho, samples = octave_by_octave(laid, region)
-    whole = bool(np.count_nonzero(region) >= WHOLE * panel_px)
+    whole = is_whole(region, panel_px)
     gels = LOOK_ALIKE_GELS if whole else LOOK_ALIKE_LANES
     told = rho if within is not None else averaged(rho)
     nats = nats_of(told, samples, banded=banded, gels=gels)
@@ -110,6 +110,11 @@ def agreement(
             whole=whole, least_whole=least_whole, ask_across=across,
         )  # fmt: skip
     return _agreement(laid, region, nats, rho, samples)
+
+
+def is_whole(region: BoolArray, panel_px: int) -> bool:
+    """Whether a region is the whole of the larger panel, not a part of it."""
+    return bool(np.count_nonzero(region) >= _WHOLE * panel_px)
 
 
 def agreement_from_afar(laid: Overlay, *, banded: float) -> Agreement:

@@ -172,8 +172,13 @@ def directions(
 
 def squareness(plane: FloatArray, region: BoolArray) -> float:
     """Return how far the edges of a whitened plane lie square to each other in a region, 0..1."""
-    slopes = (cv2.Sobel(plane, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
-    return _directions(*(np.asarray(s, dtype=np.float32)[region] for s in slopes))[1]
+    return _directions(*(slope[region] for slope in _edges(plane)))[1]
+
+
+def _edges(plane: FloatArray) -> tuple[FloatArray, FloatArray]:
+    slope_x = np.asarray(cv2.Sobel(plane, cv2.CV_32F, 1, 0), dtype=np.float32)
+    slope_y = np.asarray(cv2.Sobel(plane, cv2.CV_32F, 0, 1), dtype=np.float32)
+    return slope_x, slope_y
 
 
 def _directions(slope_x: FloatArray, slope_y: FloatArray) -> tuple[float, float]:
@@ -188,8 +193,7 @@ def tilt_rad(plane: FloatArray) -> float:
     A quarter of the angle of the fourth harmonic of the directions of its gradient, to which edges
     along and across count alike, and faint ones as much as strong ones.
     """
-    slope_x = np.asarray(cv2.Sobel(plane, cv2.CV_32F, 1, 0), dtype=np.float32)
-    slope_y = np.asarray(cv2.Sobel(plane, cv2.CV_32F, 0, 1), dtype=np.float32)
+    slope_x, slope_y = _edges(plane)
     square = _harmonics(slope_x.ravel(), slope_y.ravel(), _ANY_ENERGY)[2]
     return float(np.angle(square)) / 4.0
 

@@ -7,6 +7,8 @@ changes along both directions, which the structure tensor says (Bigün and Granl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -20,9 +22,9 @@ SURE_NATS = 60.0
 #: that touches them here and there, 0.1 to 8 are left, of 365 planted copies that are no gels a
 #: quarter at least and mostly four fifths.
 _BESIDE_WEIGHS = 1.5
-#: Octaves that show a rim, the reach of the tensor, and its coherence (0 for texture, 1 for a
-#: straight edge) from which on a pixel lies on a curve.
-_MIDDLE, _REACH_PX, _CURVED = (1, 2), 4.0, 0.6
+#: The reach of the tensor, and its coherence (0 for texture, 1 for a straight edge) from which on a
+#: pixel lies on a curve.
+_REACH_PX, _CURVED = 4.0, 0.6
 
 
 def left_of_fields(laid: Overlay, region: BoolArray) -> float:
@@ -42,11 +44,16 @@ def beside_curves(laid: Overlay, region: BoolArray) -> BoolArray:
     return np.asarray(region & (coherence(laid) < _CURVED))
 
 
+def middle(octaves: Sequence[FloatArray]) -> FloatArray:
+    """Return the octaves that show rims and bands, as one plane."""
+    return np.asarray(octaves[1] + octaves[2], dtype=np.float32)
+
+
 def coherence(laid: Overlay) -> FloatArray:
     """Return how far both panels change along one direction only, for each pixel, 0..1."""
     tensor = np.zeros((*laid.both.shape, 3), np.float32)
     for octaves in (laid.a, laid.b):
-        plane = octaves[_MIDDLE[0]] + octaves[_MIDDLE[1]]
+        plane = middle(octaves)
         x, y = (cv2.Sobel(plane, cv2.CV_32F, *orders) for orders in ((1, 0), (0, 1)))
         tensor += cv2.merge([x * x, y * y, x * y])
     xx, yy, xy = cv2.split(cv2.GaussianBlur(tensor, (0, 0), _REACH_PX))

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from figecho.model import BoolArray
-from figecho.verify.agree import WHOLE, Agreement
+from figecho.verify.agree import Agreement, is_whole
 from figecho.verify.bands import squareness
+from figecho.verify.fields import middle
 from figecho.verify.membrane import SMALL_SAMPLES
 from figecho.verify.nats import LOOK_ALIKE_PATTERNS, nats_of
 from figecho.verify.overlay import Overlay
@@ -21,10 +22,10 @@ from figecho.verify.overlay import Overlay
 #: of small bands, holds so many samples a pixel, and the finest, that of grain, no more than so
 #: many times these; of larger ones those that are shared by few samples.
 _SMALL_PX, _PATTERN, _GRAIN = 26_000, 0.006, 3.0
-#: Octaves that show bands, and how far these lie square to their lanes in both panels: 0.21 to 0.53
-#: where a part of a panel agreed with a gel of its protocol; of 50 faint copies of fields all but
-#: two have less, and of 228 others one, a field of long parallel worms.
-_MIDDLE, _SQUARE = (1, 2), 0.205
+#: How far bands lie square to their lanes in both panels: 0.21 to 0.53 where a part of a panel
+#: agreed with a gel of its protocol; of 50 faint copies of fields all but two have less, of 228
+#: others all but one, a field of long parallel worms.
+_SQUARE = 0.205
 
 
 def left_of_patterns(found: Agreement, panel_px: int) -> float:
@@ -37,13 +38,15 @@ def left_of_patterns(found: Agreement, panel_px: int) -> float:
     panel_px : int
         Pixels of the larger of them on the common grid.
     """
-    shared_px = int(np.count_nonzero(found.region))
+    if not is_whole(found.region, panel_px):
+        return found.nats
     grain, _, bands, _ = found.samples
     if panel_px <= _SMALL_PX:
-        patterned = bands >= _PATTERN * shared_px and grain <= _GRAIN * bands
+        fine = bands >= _PATTERN * np.count_nonzero(found.region)
+        patterned = fine and grain <= _GRAIN * bands
     else:
         patterned = grain < SMALL_SAMPLES
-    if not patterned or shared_px < WHOLE * panel_px:
+    if not patterned:
         return found.nats
     beside = nats_of(found.rho, found.samples, banded=1.0, gels=LOOK_ALIKE_PATTERNS)
     return min(found.nats, beside)
@@ -58,5 +61,4 @@ def are_bands(laid: Overlay, region: BoolArray) -> bool:
     region : ndarray of bool, shape (h, w)
         Where they agree.
     """
-    planes = (octaves[_MIDDLE[0]] + octaves[_MIDDLE[1]] for octaves in (laid.a, laid.b))
-    return all(squareness(plane, region) >= _SQUARE for plane in planes)
+    return all(squareness(middle(octaves), region) >= _SQUARE for octaves in (laid.a, laid.b))
