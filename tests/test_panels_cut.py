@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from figecho.model import ByteArray
 from figecho.panels.cut import split
@@ -222,27 +223,50 @@ def test_bands_across_a_lane_are_no_panels(tone: int) -> None:
     assert boxes(jpeg(field, 92)) == whole(field)
 
 
-def smeared_lanes(seed: int, lanes: int = 7, gap_px: int = 5) -> ByteArray:
-    """Lanes of one gel on black, each a smear with the same bands and a few of its own."""
+def smeared_lanes(seed: int, lanes: int = 7, gap_px: int = 5, ground: float = 0.0) -> ByteArray:
+    """Lanes of one gel on a dark ground, each a smear with the same bands and a few of its own."""
     rng = np.random.default_rng(seed)
     y = np.arange(150)[:, None]
     at = rng.uniform(15, 135, 5)
     lane_px = 28
-    gel = np.zeros((190, 12 + lanes * (lane_px + gap_px)))
+    gel = np.full((190, 12 + lanes * (lane_px + gap_px)), ground)
     for k in range(lanes):
         light = np.full((150, 1), 30.0)
         for place in (*at, *rng.uniform(15, 135, 2)):
             light = light + rng.uniform(60, 160) * np.exp(-(((y - place) / 2.5) ** 2))
         left = 8 + k * (lane_px + gap_px)
-        gel[20:170, left : left + lane_px] = light + rng.normal(0, 2, (150, lane_px))
+        gel[20:170, left : left + lane_px] += light + rng.normal(0, 2, (150, lane_px))
     return rgb(gel)
 
 
-@pytest.mark.parametrize("gap_px", [5, 22])
+@pytest.mark.parametrize("ground", [0.0, 45.0])
+@pytest.mark.parametrize("gap_px", [5, 22, 45])
 @pytest.mark.parametrize("seed", range(4))
-def test_lanes_of_a_gel_on_black_are_no_panels(seed: int, gap_px: int) -> None:
-    gel = smeared_lanes(seed, gap_px=gap_px)
+def test_lanes_of_a_gel_on_a_dark_ground_are_no_panels(
+    seed: int, gap_px: int, ground: float
+) -> None:
+    gel = smeared_lanes(seed, gap_px=gap_px, ground=ground)
     assert boxes(gel) == whole(gel)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gels_of_many_lanes_side_by_side_on_black_are_panels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sheet = canvas(220, 640, BLACK)
+    at = rng.uniform(20, 180, 3)
+    laid = [put(sheet, _gel(rng, at), 10 + 312 * k, 10) for k in range(2)]
+    assert near(boxes(sheet), laid, 2)
+
+
+def _gel(rng: np.random.Generator, at: NDArray[np.float64]) -> ByteArray:
+    """Six lanes on a grey membrane, all with bands at the given heights."""
+    y, x = np.mgrid[:200.0, :300.0]
+    light = np.full(y.shape, 140.0)
+    for lane in range(6):
+        across = np.abs(x - 27 - 49 * lane) < 17
+        for place in at:
+            light -= rng.uniform(20, 90) * across * np.exp(-(((y - place) / 4.0) ** 2))
+    return rgb(light + rng.normal(0, 3, y.shape))
 
 
 @pytest.mark.parametrize("seed", range(4))

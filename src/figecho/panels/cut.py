@@ -172,7 +172,7 @@ def _panels(rgb: ByteArray, size: Size, depth: int) -> list[Box]:
         least = _MIN_COVER if depth > 0 else 0.0 if canvas == WHITE else montage
         if not filled or filled == [whole] or (least and not _covers(filled, whole, least)):
             continue
-        if canvas == BLACK and are_lanes(rgb, filled):
+        if canvas != WHITE and are_lanes(rgb, filled):
             continue
         strict = ink_of(rgb, canvas, STRICT)
         found: list[Box] = []

@@ -1,4 +1,4 @@
-"""Lanes of one gel on black: what looks like panels side by side, but is one picture."""
+"""Lanes of one gel on a dark ground: what looks like panels side by side, but is one picture."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from figecho.panels.gutters import crop
 
 #: Bands are told from the smear of a lane by what is left of its profile after this much blur.
 _SMEAR_PX = 4.0
-#: How much of what varies along a lane is alike across it, and how alike its neighbour's is.
-_ACROSS, _ALIKE = 0.3, 0.6
-#: Lanes stand at most the width of the narrower one apart, and overlap in this share of rows.
-_GAP, _ROWS = 1.0, 0.8
+#: How much of what varies along a lane is alike across it, 0.7 and more where it is one and 0.2 to
+#: 0.5 in a gel of many; and how alike its neighbour's is.
+_ACROSS, _ALIKE = 0.6, 0.6
+#: Lanes stand at most twice the width of the narrower one apart, and overlap in this share of rows.
+_GAP, _ROWS = 2.0, 0.8
 _LEAST_PX = 16
 
 
@@ -24,7 +25,7 @@ def are_lanes(rgb: ByteArray, boxes: Sequence[Box]) -> bool:
     """Whether two neighbours among the parts of a picture have their bands at the same heights.
 
     Fields side by side, even channels of one field, vary along their rows as much as from row to
-    row; the bands of a gel run straight across each lane.
+    row; the bands of a gel run straight across each lane, but not from lane to lane.
 
     Parameters
     ----------
