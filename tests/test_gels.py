@@ -385,7 +385,7 @@ def test_only_what_turns_bands_further_than_they_lean_tells_by_the_second_octave
     octaves = Views(gel, everywhere(gel)).at(1.0)[0]
     for degrees, counts in ((0, False), (12, False), (35, True), (90, True), (180, False)):
         motion = motion_of(degrees, mirrored=mirrored)
-        assert (lanes.scene_of(motion, octaves) == "turned") == counts
+        assert (lanes.scene_of(motion, octaves, octaves.banded) == "turned") == counts
     copy, shape_alone = ((rho, 0.9, 0.9, 0.9) for rho in (0.6, 0.3))
     samples, quarter = (40.0, 60.0, 20.0, 5.0), motion_of(90, mirrored=mirrored)
     lane, turned = (
@@ -403,8 +403,8 @@ def test_lanes_of_a_gel_laid_askew_are_mirrored_without_turning(lean_deg: float)
     octaves = Views(askew[50:190, 70:230].copy(), everywhere(askew[50:190, 70:230])).at(1.0)[0]
     there = motion_of(lean_deg, mirrored=False)
     motion = there @ np.diag([-1.0, 1.0, 1.0]) @ np.linalg.inv(there)
-    assert lanes.scene_of(motion, octaves) == "gel"
-    assert lanes.scene_of(motion_of(90, mirrored=False), octaves) == "turned"
+    assert lanes.scene_of(motion, octaves, octaves.banded) == "gel"
+    assert lanes.scene_of(motion_of(90, mirrored=False), octaves, octaves.banded) == "turned"
 
 
 def test_the_rim_of_what_was_pasted_into_a_gel_does_not_lie_turned() -> None:
@@ -413,7 +413,8 @@ def test_the_rim_of_what_was_pasted_into_a_gel_does_not_lie_turned() -> None:
         dark = cv2.circle(np.zeros_like(gel), (160, 120), 70, 1, -1) > 0
         gel[dark] = 20 + np.random.default_rng(seed).integers(0, 4, gel.shape)[dark]
         octaves = Views(gel.astype(np.float32), everywhere(gel)).at(1.0)[0]
-        seen = [lanes.scene_of(e.b_from_a, octaves) for e in reported_inside(saved(gel, 92))]
+        found = reported_inside(saved(gel, 92))
+        seen = [lanes.scene_of(e.b_from_a, octaves, octaves.banded) for e in found]
         assert "turned" not in seen
 
 
@@ -428,7 +429,7 @@ def test_what_lies_turned_in_no_gel_is_told_by_its_grain_alone() -> None:
     field = rendering("nuclei", 3, 120, 160)
     octaves = Views(grey(field), everywhere(field)).at(1.0)[0]
     quarter = np.array([[0.0, -1.0, 90.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    assert lanes.scene_of(quarter, octaves) == "field"
+    assert lanes.scene_of(quarter, octaves, octaves.banded) == "field"
 
 
 def band_end(seed: int, factor: int = 4) -> np.ndarray:

@@ -11,7 +11,7 @@ from figecho.echo import Echo
 from figecho.pairs import echoes
 from figecho.verify.nats_inside import across_nats, inside_nats
 from handmade import panel
-from scenes import CONFIG, jpeg
+from scenes import CONFIG, grey, jpeg, rendering
 from test_gels import smooth_gel
 
 
@@ -46,6 +46,40 @@ def test_a_lane_copied_along_its_row_is_told_across_its_bands(seed: int, same_ba
 @pytest.mark.parametrize("same_bands", [False, True])
 def test_lanes_side_by_side_are_no_copies_however_alike(seed: int, same_bands: bool) -> None:
     assert found_inside(dusty_gel(seed, same_bands=same_bands, copied=False)) == []
+
+
+def above_a_field(seed: int, *, copied: bool) -> np.ndarray:
+    """Set a small gel on a field of two dyes; four samples are loaded twice, or a part is copied."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:150.0, :240.0]
+    gel = np.full(y.shape, 40.0)
+    samples = [(rng.uniform(12, 140, 9), rng.uniform(60, 170, 9)) for _ in range(8)]
+    for lane, (at, heights) in enumerate(samples if copied else 2 * samples[:4]):
+        across = 1.0 / (1.0 + np.exp(-(11.0 - np.abs(x - 16.0 - 29.7 * lane)) / 0.8))
+        for place, height in zip(at, heights, strict=True):
+            band = height * rng.uniform(0.9, 1.1) * np.exp(-(((y - place) / 1.2) ** 2))
+            gel += across * band
+    red, green = (grey(rendering("nuclei", seed + 50 * k, 140, 240)) for k in range(2))
+    if copied:
+        for field in (red, green):
+            field[20:80, 150:210] = field[20:80, 20:80]
+    blue = np.zeros_like(red)
+    image = np.dstack([np.vstack([gel, field]) for field in (red, green, blue)])
+    image += rng.normal(0, 0.7, (*image.shape[:2], 1))
+    return jpeg(np.clip(np.rint(image), 0, 255).astype(np.uint8), 92)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lanes_above_a_field_are_no_copies(seed: int) -> None:
+    assert found_inside(above_a_field(seed, copied=False)) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_copy_in_a_field_below_a_gel_is_one(seed: int) -> None:
+    (echo,) = found_inside(above_a_field(seed, copied=True))
+    shift = np.abs((echo.polygon_b - echo.polygon_a).mean(axis=0))
+    assert np.hypot(*(shift - [130.0, 0.0])) < 1.0
+    assert min(echo.polygon_a[:, 1].min(), echo.polygon_b[:, 1].min()) > 150.0
 
 
 def test_what_lies_across_counts_only_with_its_grain() -> None:

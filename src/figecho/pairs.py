@@ -124,7 +124,7 @@ def _few_keypoints(a: Described, b: Described, config: Config) -> bool:
 def _standing_out(found: list[Echo], octaves: Octaves, least: float) -> list[Echo]:
     """Weigh each echo inside a panel against the best of the others, and keep what remains."""
     kept = []
-    scenes = [lanes.scene_of(e.b_from_a, octaves) for e in found]
+    scenes = [lanes.scene_of(e.b_from_a, octaves, e.banded) for e in found]
     for echo, scene in zip(found, scenes, strict=True):
         if echo.same:
             kept.append(echo)
@@ -136,7 +136,7 @@ def _standing_out(found: list[Echo], octaves: Octaves, least: float) -> list[Ech
             if scene in (too, "gel") and not same_geometry(other.b_from_a, echo, True)
         ]
         nats = inside_nats(
-            echo.rho, echo.samples, echo.b_from_a, banded=octaves.banded,
+            echo.rho, echo.samples, echo.b_from_a, banded=echo.banded,
             repeat=max(others, default=0.0), pattern=echo.pattern, scene=scene,
         )  # fmt: skip
         nats = max(nats, echo.across)

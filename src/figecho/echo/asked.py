@@ -110,7 +110,7 @@ def around_keypoints(inside: bool, grid: Frame, proposal: Proposal, config: Conf
     # Near the keypoints alone a small copy between panels may show little.
     if near.found.nats < settings.gate_nats:
         return None
-    scene = lanes.scene_of(proposal.b_from_a, grid.a) if inside else "field"
+    scene = lanes.scene_of(proposal.b_from_a, grid.a, grid.a.banded) if inside else "field"
     if inside and _worth(near.found, inside=True, scene=scene) < _NEAR_WORTH * settings.min_nats:
         return None
     grid = replace(grid, start=between_grids(grid, part, near.geometry))

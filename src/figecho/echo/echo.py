@@ -40,6 +40,8 @@ class Echo:
         Evidence at the best of the other places where the panels fit, where they are gels.
     same : bool
         Whether it is one panel, and both places are the same to the pixel.
+    banded : float, 0..1
+        How far it lies in a gel, where it is one panel.
     pattern : float
         How much the region is like what lies a little way off, where it is one panel.
     across : float
@@ -61,6 +63,7 @@ class Echo:
     overlap_b: float
     alike: float = 0.0
     same: bool = False
+    banded: float = 0.0
     pattern: float = 0.0
     across: float = 0.0
 

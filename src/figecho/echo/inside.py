@@ -55,12 +55,14 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     if asked is None:
         return None
     b_from_a = asked.grid.to_panels(asked.geometry)
-    scene = lanes.scene_of(b_from_a, asked.grid.a)
+    scene = lanes.scene_of(b_from_a, asked.grid.a, asked.grid.a.banded)
     if _one_thing(asked, b_from_a, proposal, config, scene=scene):
         return None
     found = _one_of_both(asked, proposal, config)
     if not found.region.any():
         return None
+    banded = lanes.banded_around(asked.grid, asked.geometry, found.region)
+    scene = lanes.scene_of(b_from_a, asked.grid.a, banded)
     if scene != "gel":
         asked, found = _realigned(asked, found, proposal, config, scene=scene)
         b_from_a = asked.grid.to_panels(asked.geometry)
@@ -89,7 +91,7 @@ def inside_panel(a: Described, proposal: Proposal, config: Config) -> Echo | Non
     if nats <= 0.0 or not _has_grain(a, polygon):
         return None
     echo = echo_of(proposal, b_from_a, polygon, replace(found, nats=nats))
-    return replace(echo, pattern=pattern, across=nats_across)
+    return replace(echo, banded=banded, pattern=pattern, across=nats_across)
 
 
 def _nats_across(asked: Asked, laid: Overlay, membrane: BoolArray) -> float:
