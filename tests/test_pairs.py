@@ -12,7 +12,7 @@ from figecho.judge.nfa import Trials, log10_nfa, relative_evidence
 from figecho.match.propose import keypoint_proposals
 from figecho.pairs import echoes
 from figecho.verify.inside import one_object
-from scenes import CONFIG, alike, described, gamma, jpeg, mean_gap_px, moved, rendering
+from scenes import CONFIG, alike, described, gamma, grey, jpeg, mean_gap_px, moved, rendering
 from synth import blots, splice
 from synth.kinds import streams
 
@@ -286,6 +286,29 @@ def test_a_drawn_symmetric_object_is_no_clone_however_exact(turn: bool) -> None:
     page = np.full((180, 180, *half.shape[2:]), 250, np.uint8)
     page[30:150, 30:150][disc] = whole[disc]
     assert found_inside(jpeg(page, 90)) == []
+
+
+@pytest.mark.parametrize("gap_px", [8, 20, 60])
+@pytest.mark.parametrize("way", ["mirrored", "half a turn"])
+def test_a_copy_pasted_beside_its_original_is_no_symmetric_object(way: str, gap_px: int) -> None:
+    image = rendering("eosin", 21, 200, 260).copy()
+    part = image[60:130, 20:90]
+    left = 90 + gap_px
+    image[60:130, left : left + 70] = part[:, ::-1] if way == "mirrored" else part[::-1, ::-1]
+    (echo,) = found_inside(jpeg(image, 85))
+    assert (np.linalg.det(echo.b_from_a[:2, :2]) < 0) == (way == "mirrored")
+    assert abs(echo.b_from_a[0, 2] - (89 + left + 69) + 69) < 2.0
+
+
+def test_a_power_spectrum_is_no_clone_of_its_other_half() -> None:
+    for seed in range(3):
+        field = grey(rendering("tissue", seed, 201, 201))
+        window = np.hanning(201)
+        power = np.abs(np.fft.fftshift(np.fft.fft2(field * np.outer(window, window))))
+        tones = np.log(power + 1.0)
+        seen = np.rint(255 * (tones - tones.min()) / np.ptp(tones)).astype(np.uint8)
+        assert found_inside(seen) == []
+        assert found_inside(jpeg(seen, 90)) == []
 
 
 # What an echo says

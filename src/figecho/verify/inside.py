@@ -18,7 +18,7 @@ from figecho.verify.frame import Frame, grid_points, sampled
 from figecho.verify.lanes import Scene
 from figecho.verify.nats_inside import EXACT, rigid
 from figecho.verify.outline import transform_points
-from figecho.verify.overlay import overlay
+from figecho.verify.overlay import Overlay, overlay
 
 _AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
@@ -98,7 +98,8 @@ def pattern(plane: FloatArray, grid: Frame, geometry: Matrix, region: NDArray[np
     if power <= 0.0:
         return 0.0
     together = cv2.matchTemplate(around, here, cv2.TM_CCORR)
-    there = cv2.matchTemplate(around * around, inside, cv2.TM_CCORR)
+    # In a flat region the product of two powers is too small for single precision.
+    there = cv2.matchTemplate(around * around, inside, cv2.TM_CCORR).astype(np.float64)
     shift_y, shift_x = np.mgrid[-down : down + 1, -right : right + 1]
     centre = np.array([[xs.mean(), ys.mean()]])
     to_a = np.linalg.inv(grid.a_from_grid) @ grid.b_from_bgrid @ geometry
@@ -233,12 +234,42 @@ def symmetric(
             # Lanes are pasted edge to edge: beside its mirror image a copy looks like one object.
             # But what is pasted keeps its shape; the two halves of a lane do so only about.
             return not rigid(grid.to_panels(geometry), stretch=EXACT, scale=EXACT)
-        weight = np.sqrt(laid.density[0][near])
-        a, b = weight * laid.a[0][near], weight * laid.b[0][near]
-        power = float(np.sqrt((a @ a) * (b @ b)))
-        return power > 0.0 and float(a @ b) > _AXIS_GRAIN * result.rho[0] * power
+        return _agrees(laid, near, result.rho[0])
     agreeing = agreeing_region(laid.a, laid.b, laid.both)
     return bool(agreeing[near].mean() > 0.5)
+
+
+def through_axis(grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool) -> bool:
+    """Whether what agrees goes on to where pixels fall on themselves, the nearest of them first.
+
+    Of two copies side by side :func:`symmetric` sees the near sides: it asks farther off than they
+    may lie apart. What is between them agrees with nothing.
+    """
+    laid = overlay(grid, geometry, inverted=inverted)
+    _, move = _moves(grid, geometry)
+    far = np.hypot(move[..., 0], move[..., 1])
+    ys, xs = np.nonzero(result.region)
+    corners = np.array([[x, y] for x in (xs.min(), xs.max()) for y in (ys.min(), ys.max())])
+    image = transform_points(
+        np.linalg.inv(grid.a_from_grid) @ grid.b_from_bgrid @ geometry, corners
+    )
+    left, top = np.minimum(corners.min(axis=0), np.maximum(image.min(axis=0), 0)).astype(int)
+    right, bottom = np.maximum(corners.max(axis=0), image.max(axis=0)).astype(int) + 1
+    asked = np.zeros_like(laid.both)
+    asked[top:bottom, left:right] = True
+    asked &= laid.both & (far >= _TRIVIAL_PX)
+    if np.count_nonzero(asked) < _AXIS_PX:
+        return False
+    nearest = np.partition(far[asked], _AXIS_PX - 1)[_AXIS_PX - 1]
+    return _agrees(laid, asked & (far <= nearest), result.rho[0])
+
+
+def _agrees(laid: Overlay, where: BoolArray, rho: float) -> bool:
+    """Whether the finest octave agrees about as well somewhere as it does in all."""
+    weight = np.sqrt(laid.density[0][where])
+    a, b = weight * laid.a[0][where], weight * laid.b[0][where]
+    power = float(np.sqrt((a @ a) * (b @ b)))
+    return power > 0.0 and float(a @ b) > _AXIS_GRAIN * rho * power
 
 
 def disjoint(
