@@ -49,7 +49,7 @@ def test_lanes_side_by_side_are_no_copies_however_alike(seed: int, same_bands: b
 
 
 def above_a_field(seed: int, *, copied: bool) -> np.ndarray:
-    """Set a small gel on a field of two dyes; four samples are loaded twice, or a part is copied."""
+    """Set a gel on a field of two dyes; four samples are loaded twice, or a part is copied."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:150.0, :240.0]
     gel = np.full(y.shape, 40.0)

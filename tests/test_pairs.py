@@ -15,6 +15,7 @@ from figecho.verify.inside import one_object
 from scenes import CONFIG, alike, described, gamma, grey, jpeg, mean_gap_px, moved, rendering
 from synth import blots, splice
 from synth.kinds import streams
+from synth.models import CLASSES, MODELS
 
 ALONE = {m: resolve(overrides={"methods": [m]}) for m in ("sift", "orb", "blocks")}
 CLEAR_NATS = 40.0
@@ -309,6 +310,13 @@ def test_a_power_spectrum_is_no_clone_of_its_other_half() -> None:
         seen = np.rint(255 * (tones - tones.min()) / np.ptp(tones)).astype(np.uint8)
         assert found_inside(seen) == []
         assert found_inside(jpeg(seen, 90)) == []
+
+
+@pytest.mark.parametrize("seed", [1034, 1052, 1138, 1180])
+def test_parts_of_the_rim_of_a_dish_are_no_clones(seed: int) -> None:
+    rng = streams(seed, CLASSES.index("colony"))
+    model = MODELS["colony"]
+    assert found_inside(model.render(rng, *model.size(rng), model.style(rng))) == []
 
 
 # What an echo says
