@@ -47,7 +47,6 @@ _MANY_SAMPLES, _BESIDE_WEIGHS = 60.0, 3.0
 #: Where hardly anything is to be seen but the rim of a dish, two parts of it show more: 100 nats at
 #: most in 400 drawn ones, by 0.014 samples a pixel; small copies in fields by 0.027 and more.
 _SPARSE, _DISH_NATS = 0.02, 300.0
-
 #: What no two sides of one object show: of 24 in 420 pictures, photographs among them, the most was
 #: 67 nats; of ten pairs of copies that were taken for such, all but one have 200 and more.
 _TWO_PLACES_NATS = 150.0
