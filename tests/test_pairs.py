@@ -11,7 +11,7 @@ from figecho.echo import Echo
 from figecho.judge.nfa import Trials, log10_nfa, relative_evidence
 from figecho.match.propose import keypoint_proposals
 from figecho.pairs import echoes
-from figecho.verify.inside import one_object
+from figecho.verify.symmetry import one_object
 from scenes import CONFIG, alike, described, gamma, grey, jpeg, mean_gap_px, moved, rendering
 from synth import blots, splice
 from synth.kinds import streams

@@ -25,7 +25,7 @@ from figecho.echo.unchanged import full_size
 from figecho.match.propose import Proposal
 from figecho.model import BoolArray, Matrix
 from figecho.verify import inside as within
-from figecho.verify import lanes
+from figecho.verify import lanes, symmetry
 from figecho.verify.across import across
 from figecho.verify.agree import Agreement, agreement
 from figecho.verify.exact import grainy
@@ -163,12 +163,12 @@ def _least_nats(
     # In a gel lanes are mirrored along their row; the two halves of a rim are smooth, and agree.
     rho = 0.0 if scene == "turned" else asked.found.rho[0]
     place, inverted = (asked.grid, asked.geometry, asked.found), proposal.form.inverted
-    one = (scene != "gel" and within.one_object(b_from_a, rho)) or within.symmetric(
+    one = (scene != "gel" and symmetry.one_object(b_from_a, rho)) or symmetry.symmetric(
         *place, inverted=inverted, min_shift_px=config.match.min_shift_px
     )
     if not one:
         return 0.0
-    if scene != "field" or within.through_axis(*place, inverted=inverted):
+    if scene != "field" or symmetry.through_axis(*place, inverted=inverted):
         return None
     return _TWO_PLACES_NATS
 

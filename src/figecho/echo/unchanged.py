@@ -14,6 +14,7 @@ from figecho.verify import inside as within
 from figecho.verify.exact import grainy, same_pixels
 from figecho.verify.frame import Frame
 from figecho.verify.outline import outline
+from figecho.verify.symmetry import symmetric
 
 #: Pixels that are the same to so many nats need no other witness.
 _SURE_NATS = 100.0
@@ -40,7 +41,7 @@ def unchanged(a: Described, proposal: Proposal, config: Config) -> Echo | None:
     if found is None or found.nats < config.verify.min_nats:
         return None
     # The halves of a drawn emblem are the same to the pixel, too.
-    if within.symmetric(full, b_from_a, found, inverted=False, min_shift_px=min_shift_px):
+    if symmetric(full, b_from_a, found, inverted=False, min_shift_px=min_shift_px):
         return None
     polygon = outline(found.region)
     if len(polygon) < 3 or not within.disjoint(polygon, b_from_a, in_shape=False):

@@ -12,21 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray, Matrix
-from figecho.verify.agree import Agreement, agreeing_region, cosine
-from figecho.verify.bands import RATHER_A_GEL
+from figecho.verify.agree import cosine
 from figecho.verify.frame import Frame, grid_points, sampled
 from figecho.verify.lanes import Scene
-from figecho.verify.nats_inside import EXACT, rigid
 from figecho.verify.outline import transform_points
-from figecho.verify.overlay import Overlay, overlay
+from figecho.verify.overlay import overlay
 
-_AXIS_PX, _TRIVIAL_PX, _AXIS_GRAIN = 60, 4.0, 0.6
 #: Below this in the finest octave two places agree in shape alone.
 SAME_GRAIN = 0.4
 _BAND_AGREES = 0.4
-#: How far a mirrored place may slide along the axis and still be the other half of one object, and
-#: the correlation of the finest octave that no two halves reach.
-_GLIDE_PX, _SAME_BY_COPY = 2.0, 0.9
 #: How far around so many keypoints their grain is compared.
 _CLOSE_PX, _CLOSE_POINTS = 6, 40
 _DISC = np.hypot(*np.mgrid[-_CLOSE_PX : _CLOSE_PX + 1, -_CLOSE_PX : _CLOSE_PX + 1]) <= _CLOSE_PX
@@ -136,7 +130,7 @@ def _apart(there: Matrix, here: Matrix, least: float, apart: BoolArray) -> None:
             row[x] = move_x * move_x + move_y * move_y >= least
 
 
-def _moves(grid: Frame, geometry: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def moves(grid: Frame, geometry: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the place of each grid pixel and how far it is moved, panel pixels, (h, w, 2) each.
 
     The two grids may differ in size a little, so that moves are not to be read from them.
@@ -150,7 +144,7 @@ def _moves(grid: Frame, geometry: Matrix) -> tuple[NDArray[np.float64], NDArray[
 
 def one_side(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Keep one of the two places: a mirrored copy also maps the copy to the original."""
-    _, move = _moves(grid, geometry)
+    _, move = moves(grid, geometry)
     inside = move[region]
     axis = np.linalg.svd(inside[:: max(1, len(inside) // 500)], full_matrices=False)[2][0]
     ahead = region & ((move @ axis) > 0)
@@ -168,7 +162,7 @@ def ahead(
     into the lanes they were moved to. One window along the motion, as long as the motion, holds the
     copy; it is set where the finest octaves agree most.
     """
-    here, move = _moves(grid, geometry)
+    here, move = moves(grid, geometry)
     mean = move[region].mean(axis=0)
     length = float(np.linalg.norm(mean))
     place = here[region] @ (mean / max(length, 1e-6))
@@ -187,89 +181,6 @@ def ahead(
     kept = np.zeros_like(region)
     kept[region] = (bins >= start) & (bins < start + reach)
     return kept
-
-
-def one_object(b_from_a: Matrix, rho: float) -> bool:
-    """Whether a motion only mirrors, without sliding along the axis: the halves of a face, a shell.
-
-    What is mirrored and pasted seldom comes to lie square across from where it was taken; where the
-    grain is the same it is a copy all the same.
-
-    Parameters
-    ----------
-    b_from_a : ndarray of shape (3, 3)
-    rho : float
-        Correlation of the finest octave.
-    """
-    linear = b_from_a[:2, :2] / b_from_a[2, 2]
-    if np.linalg.det(linear) > 0:
-        return False
-    # Along its axis a reflection leaves directions as they are.
-    angle = 0.5 * np.arctan2(linear[1, 0] + linear[0, 1], linear[0, 0] - linear[1, 1])
-    glide_px = float(np.array([np.cos(angle), np.sin(angle)]) @ (b_from_a[:2, 2] / b_from_a[2, 2]))
-    return abs(glide_px) <= _GLIDE_PX and rho < _SAME_BY_COPY
-
-
-def symmetric(
-    grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool, min_shift_px: float
-) -> bool:
-    """Whether the agreement runs on through the axis: one symmetric object, not two places.
-
-    Near the axis of a mirroring, or the centre of a half turn, every pixel falls close to itself,
-    and is left out of the region. Between two copies the panel shows something else there, though
-    bands and lanes may still agree in shape: where the region keeps its grain, so must the axis.
-    """
-    laid = overlay(grid, geometry, inverted=inverted)
-    near = (
-        laid.both & ~apart(grid, geometry, 1.5 * min_shift_px) & apart(grid, geometry, _TRIVIAL_PX)
-    )
-    ys, xs = np.nonzero(result.region)
-    between = np.zeros_like(near)
-    between[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = True
-    near &= between
-    if np.count_nonzero(near) < _AXIS_PX:
-        return False
-    if result.rho[0] >= SAME_GRAIN:
-        if grid.a.banded > RATHER_A_GEL:
-            # Lanes are pasted edge to edge: beside its mirror image a copy looks like one object.
-            # But what is pasted keeps its shape; the two halves of a lane do so only about.
-            return not rigid(grid.to_panels(geometry), stretch=EXACT, scale=EXACT)
-        return _agrees(laid, near, result.rho[0])
-    agreeing = agreeing_region(laid.a, laid.b, laid.both)
-    return bool(agreeing[near].mean() > 0.5)
-
-
-def through_axis(grid: Frame, geometry: Matrix, result: Agreement, *, inverted: bool) -> bool:
-    """Whether what agrees goes on to where pixels fall on themselves, the nearest of them first.
-
-    Of two copies side by side :func:`symmetric` sees the near sides: it asks farther off than they
-    may lie apart. What is between them agrees with nothing.
-    """
-    laid = overlay(grid, geometry, inverted=inverted)
-    _, move = _moves(grid, geometry)
-    far = np.hypot(move[..., 0], move[..., 1])
-    ys, xs = np.nonzero(result.region)
-    corners = np.array([[x, y] for x in (xs.min(), xs.max()) for y in (ys.min(), ys.max())])
-    image = transform_points(
-        np.linalg.inv(grid.a_from_grid) @ grid.b_from_bgrid @ geometry, corners
-    )
-    left, top = np.minimum(corners.min(axis=0), np.maximum(image.min(axis=0), 0)).astype(int)
-    right, bottom = np.maximum(corners.max(axis=0), image.max(axis=0)).astype(int) + 1
-    asked = np.zeros_like(laid.both)
-    asked[top:bottom, left:right] = True
-    asked &= laid.both & (far >= _TRIVIAL_PX)
-    if np.count_nonzero(asked) < _AXIS_PX:
-        return False
-    nearest = np.partition(far[asked], _AXIS_PX - 1)[_AXIS_PX - 1]
-    return _agrees(laid, asked & (far <= nearest), result.rho[0])
-
-
-def _agrees(laid: Overlay, where: BoolArray, rho: float) -> bool:
-    """Whether the finest octave agrees about as well somewhere as it does in all."""
-    weight = np.sqrt(laid.density[0][where])
-    a, b = weight * laid.a[0][where], weight * laid.b[0][where]
-    power = float(np.sqrt((a @ a) * (b @ b)))
-    return power > 0.0 and float(a @ b) > _AXIS_GRAIN * rho * power
 
 
 def disjoint(
