@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.bands import Octaves
 from figecho.verify.later import Later
+from figecho.verify.outline import transform_points
 from figecho.verify.views import Views
 
 _CUBIC = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
@@ -64,6 +65,24 @@ class Frame:
         """Turn a geometry between the grids into b_from_a in panel pixels."""
         matrix = self.b_from_bgrid @ geometry @ np.linalg.inv(self.a_from_grid)
         return np.asarray(matrix / matrix[2, 2])
+
+
+def on_one_grid(frame: Frame, geometry: Matrix) -> Matrix:
+    """Return where a motion inside one panel takes the grid of A, as a place on that grid.
+
+    The two grids may differ in size a little.
+    """
+    return np.asarray(np.linalg.inv(frame.a_from_grid) @ frame.b_from_bgrid @ geometry)
+
+
+def around_both(frame: Frame, geometry: Matrix, region: BoolArray) -> tuple[slice, slice]:
+    """Return the rows and columns of the grid of A that hold a region and where it is moved to."""
+    ys, xs = np.nonzero(region)
+    here = np.array([[x, y] for x in (xs.min(), xs.max()) for y in (ys.min(), ys.max())])
+    places = np.concatenate([here, transform_points(on_one_grid(frame, geometry), here)])
+    left, top = np.maximum(np.floor(places.min(axis=0)), 0).astype(int)
+    right, bottom = np.ceil(places.max(axis=0)).astype(int) + 1
+    return np.s_[top:bottom, left:right]
 
 
 def local_scale(matrix: Matrix, x: float, y: float) -> float:

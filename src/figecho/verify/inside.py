@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from figecho.model import BoolArray, FloatArray, Matrix
 from figecho.verify.agree import cosine
-from figecho.verify.frame import Frame, grid_points, sampled
+from figecho.verify.frame import Frame, grid_points, on_one_grid, sampled
 from figecho.verify.lanes import Scene
 from figecho.verify.outline import transform_points
 from figecho.verify.overlay import overlay
@@ -96,8 +96,7 @@ def pattern(plane: FloatArray, grid: Frame, geometry: Matrix, region: NDArray[np
     there = cv2.matchTemplate(around * around, inside, cv2.TM_CCORR).astype(np.float64)
     shift_y, shift_x = np.mgrid[-down : down + 1, -right : right + 1]
     centre = np.array([[xs.mean(), ys.mean()]])
-    to_a = np.linalg.inv(grid.a_from_grid) @ grid.b_from_bgrid @ geometry
-    moved_x, moved_y = (transform_points(to_a, centre) - centre)[0]
+    moved_x, moved_y = (transform_points(on_one_grid(grid, geometry), centre) - centre)[0]
     asked = (np.hypot(shift_x, shift_y) > _PATTERN_FROM_PX) & (there >= _PATTERN_LEFT * power)
     for sign in (-1, 1):
         asked &= np.hypot(shift_x - sign * moved_x, shift_y - sign * moved_y) > _PATTERN_FROM_PX

@@ -17,7 +17,7 @@ from figecho.model import BoolArray, Matrix
 from figecho.verify.agree import Agreement
 from figecho.verify.bands import RATHER_A_GEL, SHAPES, Octaves, squareness, tilt_rad
 from figecho.verify.fields import middle
-from figecho.verify.frame import Frame
+from figecho.verify.frame import Frame, around_both
 from figecho.verify.outline import transform_points
 from figecho.verify.overlay import Overlay, octave_by_octave
 
@@ -71,13 +71,7 @@ def banded_around(grid: Frame, geometry: Matrix, region: NDArray[np.bool_]) -> f
     """
     if grid.a.banded > RATHER_A_GEL:
         return grid.a.banded
-    ys, xs = np.nonzero(region)
-    here = np.array([[x, y] for x in (xs.min(), xs.max()) for y in (ys.min(), ys.max())])
-    to_a = np.linalg.inv(grid.a_from_grid) @ grid.b_from_bgrid @ geometry
-    places = np.concatenate([here, transform_points(to_a, here)])
-    left, top = np.maximum(np.floor(places.min(axis=0)), 0).astype(int)
-    right, bottom = np.ceil(places.max(axis=0)).astype(int) + 1
-    part = np.s_[top:bottom, left:right]
+    part = around_both(grid, geometry, region)
     square = squareness(middle(grid.a.values)[part], grid.a.usable[part])
     return 1.0 if square >= _SQUARE else grid.a.banded
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from figecho.model import BoolArray, Matrix
-from figecho.verify.agree import Agreement, agreeing_region
+from figecho.verify.agree import Agreement, agreeing_region, cosine
 from figecho.verify.bands import RATHER_A_GEL
-from figecho.verify.frame import Frame
+from figecho.verify.frame import Frame, around_both
 from figecho.verify.inside import SAME_GRAIN, apart, moves
 from figecho.verify.nats_inside import EXACT, rigid
-from figecho.verify.outline import transform_points
 from figecho.verify.overlay import Overlay, overlay
 
 #: So many pixels near the axis tell, those that are moved by more than next to nothing; and what
@@ -84,15 +83,8 @@ def through_axis(grid: Frame, geometry: Matrix, result: Agreement, *, inverted: 
     laid = overlay(grid, geometry, inverted=inverted)
     _, move = moves(grid, geometry)
     far = np.hypot(move[..., 0], move[..., 1])
-    ys, xs = np.nonzero(result.region)
-    corners = np.array([[x, y] for x in (xs.min(), xs.max()) for y in (ys.min(), ys.max())])
-    image = transform_points(
-        np.linalg.inv(grid.a_from_grid) @ grid.b_from_bgrid @ geometry, corners
-    )
-    left, top = np.minimum(corners.min(axis=0), np.maximum(image.min(axis=0), 0)).astype(int)
-    right, bottom = np.maximum(corners.max(axis=0), image.max(axis=0)).astype(int) + 1
     asked = np.zeros_like(laid.both)
-    asked[top:bottom, left:right] = True
+    asked[around_both(grid, geometry, result.region)] = True
     asked &= laid.both & (far >= _TRIVIAL_PX)
     if np.count_nonzero(asked) < _AXIS_PX:
         return False
@@ -103,6 +95,5 @@ def through_axis(grid: Frame, geometry: Matrix, result: Agreement, *, inverted: 
 def _agrees(laid: Overlay, where: BoolArray, rho: float) -> bool:
     """Whether the finest octave agrees about as well somewhere as it does in all."""
     weight = np.sqrt(laid.density[0][where])
-    a, b = weight * laid.a[0][where], weight * laid.b[0][where]
-    power = float(np.sqrt((a @ a) * (b @ b)))
-    return power > 0.0 and float(a @ b) > _AXIS_GRAIN * rho * power
+    together = cosine(weight * laid.a[0][where], weight * laid.b[0][where])
+    return together > _AXIS_GRAIN * rho
